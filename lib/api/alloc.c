@@ -1,0 +1,481 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * alloc.c - the malloc family beyond the fast paths: see alloc.h.
+ */
+#include "api/alloc.h"
+
+#include "api/libc_mode.h"
+#include "api/locate.h"
+#include "heap/remote.h"
+#include "heap/thread.h"
+#include "os/os.h"
+#include "slab/huge.h"
+#include "slab/medium.h"
+#include "slab/run.h"
+
+/* A run this long moves by its page tables when it cannot grow in place. */
+#define MOVE_PAGES_MIN	HK_MIB
+
+/* Alignments above are left to a mapping of its own. */
+#define RUN_ALIGN_MAX	HK_SUPER
+
+static void *no_memory(void)
+{
+	errno = ENOMEM;
+	return NULL;
+}
+
+static size_t units_for(size_t n)
+{
+	return (n + HK_UNIT - 1) >> HK_UNIT_SHIFT;
+}
+
+/*
+ * The calling thread's heap, given now if it has none; NULL without memory.
+ * *late: the thread has ended, and leave() must follow.
+ */
+static struct hk_heap *enter(bool *late)
+{
+	struct hk_heap *heap = hk_tls.heap;
+
+	*late = false;
+	if (hk_likely(heap->attached))
+		return heap;
+	*late = heap == &hk_heap_late;
+	return hk_thread_attach();
+}
+
+static void leave(bool late)
+{
+	if (hk_unlikely(late))
+		hk_thread_detach(&hk_heap_late);
+}
+
+/* ---- allocation ---- */
+
+static void *alloc_class(struct hk_heap *heap, unsigned int class,
+			 bool *zeroed)
+{
+	void *p;
+
+	*zeroed = false;
+	if (class >= HK_SMALL_CLASSES)
+		return hk_heap_medium(heap, class, zeroed);
+	p = hk_pop(hk_heap_head(heap, class));
+	return p ? p : hk_heap_small(heap, class);
+}
+
+/* `n` bytes from the heap; *zeroed: they read as zero. */
+static void *alloc_size(struct hk_heap *heap, size_t n, bool *zeroed)
+{
+	if (hk_likely(n <= HK_MEDIUM_MAX))
+		return alloc_class(heap, hk_class_of(n), zeroed);
+	if (hk_likely(n <= HK_RUN_MAX_UNITS << HK_UNIT_SHIFT))
+		return hk_heap_run(heap, units_for(n), 1, zeroed);
+	*zeroed = true;
+	return hk_huge_alloc(n, HK_PAGE);
+}
+
+static void *alloc(size_t n, bool zero)
+{
+	struct hk_heap *heap;
+	bool late, zeroed;
+	void *p;
+
+	if (hk_unlikely(n > PTRDIFF_MAX))
+		return no_memory();
+	heap = enter(&late);
+	if (hk_unlikely(!heap))
+		return no_memory();
+	p = alloc_size(heap, n, &zeroed);
+	leave(late);
+	if (hk_unlikely(!p))
+		return no_memory();
+	hk_note_malloc(p, n, zero);
+	if (zero && !zeroed)
+		memset(p, 0, n);
+	return p;
+}
+
+void *hk_malloc_slow(size_t n)
+{
+	if (hk_libc_mode_on())
+		return hk_libc.malloc(n);
+	return alloc(n, false);
+}
+
+void *hk_calloc_slow(size_t n)
+{
+	if (hk_libc_mode_on())
+		return hk_libc.calloc(1, n);
+	return alloc(n, true);
+}
+
+/* ---- freeing ---- */
+
+static void free_small(struct hk_heap *heap, struct hk_desc *d, void *p)
+{
+	/* Relaxed: see struct hk_desc. */
+	if (hk_desc_owner(d) == heap)
+		hk_heap_free_own(heap, d, p);
+	else
+		hk_remote_free(heap, d, p);
+}
+
+static void free_in_heap(struct hk_heap *heap, void *p,
+			 const struct hk_block_info *info)
+{
+	switch (info->kind) {
+	case HK_KIND_SMALL:
+		free_small(heap, info->d, p);
+		break;
+	case HK_KIND_MEDIUM:
+		hk_medium_set_live(info->d, info->number, false);
+		hk_heap_medium_free(heap, info->d->class, p);
+		break;
+	case HK_KIND_RUN:
+		hk_heap_run_free(heap, info->d);
+		break;
+	case HK_KIND_HUGE:
+		hk_huge_free(p);
+		break;
+	case HK_KIND_FOREIGN:
+		hk_libc.free(p);
+		break;
+	}
+}
+
+/*
+ * A thread's first call may be a free; where there is no memory for a heap,
+ * the block is lost, which beats every other way out.
+ */
+static void free_located(void *p, const struct hk_block_info *info)
+{
+	struct hk_heap *heap;
+	bool late;
+
+	if (info->kind == HK_KIND_FOREIGN) {
+		hk_libc.free(p);
+		return;
+	}
+	hk_note_free(p);
+	heap = enter(&late);
+	if (heap)
+		free_in_heap(heap, p, info);
+	leave(late && heap);
+}
+
+void hk_free_slow(void *p)
+{
+	struct hk_block_info info;
+
+	if (!p)
+		return;
+	hk_locate(p, "free", &info);
+	free_located(p, &info);
+}
+
+/* The class that a plain call for `n` bytes would have used, as a size. */
+static size_t size_for(size_t n)
+{
+	if (n <= HK_MEDIUM_MAX)
+		return hk_class_size(hk_class_of(n));
+	if (n <= HK_RUN_MAX_UNITS << HK_UNIT_SHIFT)
+		return units_for(n) << HK_UNIT_SHIFT;
+	if (n > PTRDIFF_MAX)
+		return 0;
+	return hk_round_up(n, hk_os_page_size());
+}
+
+static size_t size_for_aligned(size_t align, size_t n)
+{
+	unsigned int class = HK_CLASSES;
+
+	if (align <= 16)
+		return size_for(n);
+	if (align <= HK_PAGE)
+		class = hk_class_aligned(n, align);
+	if (class < HK_CLASSES)
+		return hk_class_size(class);
+	if (n > HK_RUN_MAX_UNITS << HK_UNIT_SHIFT || align > RUN_ALIGN_MAX)
+		return hk_round_up(hk_max(n, 1), hk_os_page_size());
+	return units_for(hk_max(n, 1)) << HK_UNIT_SHIFT;
+}
+
+HK_NORETURN HK_COLD static void fatal_size(void *p, size_t n, size_t size)
+{
+	struct hk_line line;
+
+	hk_fatal_start(&line);
+	hk_line_str(&line, "size mismatch on free of ");
+	hk_line_ptr(&line, p);
+	hk_line_str(&line, " (freed as ");
+	hk_line_num(&line, n);
+	hk_line_str(&line, " bytes, block of the ");
+	hk_line_num(&line, size);
+	hk_line_str(&line, "-byte class)");
+	hk_fatal_end(&line);
+}
+
+/*
+ * A huge block that realloc() made may be longer than a new one of its size,
+ * and the other way round; then only too large a size is a mistake.
+ */
+static void free_checked(void *p, size_t n, size_t expected)
+{
+	struct hk_block_info info;
+
+	hk_locate(p, "free", &info);
+	if (info.kind != HK_KIND_FOREIGN && info.size != expected &&
+	    (info.kind != HK_KIND_HUGE || n > info.size))
+		fatal_size(p, n, info.size);
+	free_located(p, &info);
+}
+
+void hk_free_sized(void *p, size_t n)
+{
+	if (p)
+		free_checked(p, n, size_for(n));
+}
+
+static void check_alignment(void *p, size_t align)
+{
+	if (!hk_is_pow2(align) || (uintptr_t)p & (align - 1))
+		hk_fatal_block("alignment mismatch on free", p,
+			       " (freed as aligned to ", align, ")");
+}
+
+void hk_free_aligned(void *p, size_t align)
+{
+	if (p)
+		check_alignment(p, align);
+	hk_free(p);
+}
+
+void hk_free_aligned_sized(void *p, size_t align, size_t n)
+{
+	if (!p)
+		return;
+	check_alignment(p, align);
+	free_checked(p, n, size_for_aligned(align, n));
+}
+
+/* ---- realloc ---- */
+
+/* Where the block is not kept: a new one, the contents, the old one freed. */
+static void *move(void *p, size_t n, const struct hk_block_info *info,
+		  size_t old)
+{
+	void *to = hk_malloc(n);
+
+	if (!to)
+		return n <= info->size ? p : NULL;
+	memcpy(to, p, hk_min(n, old));
+	free_located(p, info);
+	return to;
+}
+
+/* A run that must grow beyond its place: the page tables move instead. */
+static void *run_to_huge(void *p, size_t n, const struct hk_block_info *info)
+{
+	size_t len = info->size;
+	void *to = hk_huge_adopt(p, len, n);
+
+	if (!to)
+		return NULL;
+	hk_note_free(p);
+	hk_note_malloc(to, n, true);
+	hk_run_give(info->d);
+	return to;
+}
+
+static void *resize_huge(void *p, size_t n)
+{
+	void *to = n < MOVE_PAGES_MIN ? NULL : hk_huge_realloc(p, n);
+
+	if (to && to != p) {
+		hk_note_free(p);
+		hk_note_malloc(to, n, true);
+	}
+	return to;
+}
+
+/* Resizes without copying where it can; NULL where it cannot. */
+static void *resize(void *p, size_t n, const struct hk_block_info *info)
+{
+	size_t size = size_for(n);
+	struct hk_desc *d = info->d;
+
+	if (info->kind == HK_KIND_HUGE)
+		return resize_huge(p, n);
+	if (size == info->size)
+		return p;
+	if (info->kind != HK_KIND_RUN || n <= HK_MEDIUM_MAX)
+		return NULL;
+	if (size < info->size) {
+		hk_run_shrink(d, size >> HK_UNIT_SHIFT);
+		return p;
+	}
+	if (n <= HK_RUN_MAX_UNITS << HK_UNIT_SHIFT &&
+	    hk_run_grow(d, size >> HK_UNIT_SHIFT))
+		return p;
+	if (info->size >= MOVE_PAGES_MIN)
+		return run_to_huge(p, n, info);
+	return NULL;
+}
+
+void *hk_realloc(void *p, size_t n)
+{
+	struct hk_block_info info;
+	size_t old;
+	void *to;
+
+	if (!p)
+		return hk_malloc(n);
+	if (n > PTRDIFF_MAX)
+		return no_memory();
+	hk_locate(p, "realloc", &info);
+	if (info.kind == HK_KIND_FOREIGN)
+		return hk_libc.realloc(p, n);
+	if (!n) {
+		free_located(p, &info);
+		return NULL;
+	}
+	old = hk_note_extent(p, info.size);
+	to = resize(p, n, &info);
+	if (to == p)
+		hk_note_resize(p, old, n);
+	if (to)
+		return to;
+	return move(p, n, &info, old);
+}
+
+void *hk_reallocarray(void *p, size_t count, size_t size)
+{
+	size_t n;
+
+	if (__builtin_mul_overflow(count, size, &n))
+		return no_memory();
+	return hk_realloc(p, n);
+}
+
+/* ---- alignment ---- */
+
+static void *alloc_aligned(struct hk_heap *heap, size_t align, size_t n)
+{
+	unsigned int class = HK_CLASSES;
+	bool zeroed;
+
+	if (align <= HK_PAGE)
+		class = hk_class_aligned(n, align);
+	if (class < HK_CLASSES)
+		return alloc_class(heap, class, &zeroed);
+	if (n > HK_RUN_MAX_UNITS << HK_UNIT_SHIFT || align > RUN_ALIGN_MAX)
+		return hk_huge_alloc(hk_max(n, 1), align);
+	return hk_heap_run(heap, units_for(hk_max(n, 1)),
+			   hk_max(align >> HK_UNIT_SHIFT, 1), &zeroed);
+}
+
+void *hk_aligned(size_t align, size_t n)
+{
+	struct hk_heap *heap;
+	bool late;
+	void *p;
+
+	if (hk_libc_mode_on())
+		return hk_libc.memalign(align, n);
+	if (align <= 16)
+		return hk_malloc(n);
+	if (n > PTRDIFF_MAX || align > PTRDIFF_MAX)
+		return no_memory();
+	heap = enter(&late);
+	if (!heap)
+		return no_memory();
+	p = alloc_aligned(heap, align, n);
+	leave(late);
+	if (!p)
+		return no_memory();
+	hk_note_malloc(p, n, false);
+	return p;
+}
+
+void *hk_aligned_alloc(size_t align, size_t n)
+{
+	if (!hk_is_pow2(align)) {
+		errno = EINVAL;
+		return NULL;
+	}
+	return hk_aligned(align, n);
+}
+
+void *hk_memalign(size_t align, size_t n)
+{
+	if (align > SIZE_MAX / 2 + 1) {
+		errno = EINVAL;
+		return NULL;
+	}
+	if (!hk_is_pow2(align))
+		align = align ? (size_t)2 << hk_log2(align) : 1;
+	return hk_aligned(align, n);
+}
+
+int hk_posix_memalign(void **out, size_t align, size_t n)
+{
+	int saved = errno;
+	void *p;
+
+	if (!hk_is_pow2(align) || align % sizeof(void *))
+		return EINVAL;
+	p = hk_aligned(align, n);
+	errno = saved;
+	if (!p)
+		return ENOMEM;
+	*out = p;
+	return 0;
+}
+
+void *hk_valloc(size_t n)
+{
+	return hk_aligned(hk_os_page_size(), n);
+}
+
+void *hk_pvalloc(size_t n)
+{
+	size_t page = hk_os_page_size();
+
+	if (n > PTRDIFF_MAX)
+		return no_memory();
+	return hk_aligned(page, hk_round_up(hk_max(n, 1), page));
+}
+
+/* ---- questions ---- */
+
+size_t hk_usable_size(void *p)
+{
+	struct hk_block_info info;
+
+	if (!p)
+		return 0;
+	hk_locate(p, "malloc_usable_size", &info);
+	if (info.kind == HK_KIND_FOREIGN)
+		return hk_libc.usable_size(p);
+	hk_note_resize(p, hk_note_extent(p, info.size), info.size);
+	return info.size;
+}
+
+size_t hk_good_size(size_t n)
+{
+	return size_for(n);
+}
+
+int hk_trim(size_t keep)
+{
+	size_t given;
+
+	if (hk_tls.heap->attached)
+		hk_heap_flush(hk_tls.heap);
+	hk_orphans_trim();
+	hk_medium_trim();
+	given = hk_run_purge(keep);
+	return given > 0;
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * info.h - mallinfo() and its kin: glibc's interface to an allocator's
+ * figures and settings, filled with ours as far as they have a meaning.
+ */
+#ifndef HK_INFO_H
+#define HK_INFO_H
+
+#include <malloc.h>
+#include <stdio.h>
+
+/*
+ * arena: bytes of units taken; hblks, hblkhd: huge blocks and their bytes;
+ * uordblks: bytes held by the program; fordblks, keepcost: kept for reuse;
+ * the rest is 0.  The fields of mallinfo() are int and stop at INT_MAX.
+ */
+struct mallinfo2 hk_mallinfo2(void);
+struct mallinfo hk_mallinfo(void);
+
+/* Figures in a few lines on standard error. */
+void hk_malloc_stats(void);
+
+/*
+ * The same as XML.  Returns 0, or -1 with EINVAL for options other than 0,
+ * or -1 with the stream's own error.
+ */
+int hk_malloc_info(int options, FILE *stream);
+
+/*
+ * M_TRIM_THRESHOLD: how many bytes of used, free memory are kept at least
+ * before any is given back.  The other parameters of glibc are accepted and
+ * change nothing.  Returns 1, or 0 for a value below zero.
+ */
+int hk_mallopt(int param, int value);
+
+#endif /* HK_INFO_H */

@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * locate.c - see locate.h.  The plain cases are short; the verdicts, which
+ * may take their time, are cold.
+ */
+#include "api/locate.h"
+
+#include "api/libc_mode.h"
+#include "heap/heap.h"
+#include "heap/remote.h"
+#include "slab/huge.h"
+#include "slab/medium.h"
+#include "slab/run.h"
+
+/* ---- verdicts ---- */
+
+HK_NORETURN HK_COLD static void invalid(const char *call, const void *p,
+					const char *why)
+{
+	struct hk_line line;
+
+	hk_fatal_start(&line);
+	hk_line_str(&line, "invalid ");
+	hk_line_str(&line, call);
+	hk_line_str(&line, " of ");
+	hk_line_ptr(&line, p);
+	hk_line_str(&line, " (");
+	hk_line_str(&line, why);
+	hk_line_str(&line, ")");
+	hk_fatal_end(&line);
+}
+
+HK_NORETURN HK_COLD static void interior(const char *call, const void *p,
+					 size_t size, const void *start)
+{
+	struct hk_line line;
+
+	hk_fatal_start(&line);
+	hk_line_str(&line, "invalid ");
+	hk_line_str(&line, call);
+	hk_line_str(&line, " of ");
+	hk_line_ptr(&line, p);
+	hk_line_str(&line, " (inside a ");
+	hk_line_num(&line, size);
+	hk_line_str(&line, "-byte block at ");
+	hk_line_ptr(&line, start);
+	hk_line_str(&line, ")");
+	hk_fatal_end(&line);
+}
+
+HK_NORETURN HK_COLD static void double_free(const void *p, size_t size,
+					    const struct hk_heap *heap)
+{
+	struct hk_line line;
+
+	hk_fatal_start(&line);
+	hk_line_str(&line, "double free of ");
+	hk_line_ptr(&line, p);
+	hk_line_str(&line, " (");
+	hk_line_num(&line, size);
+	hk_line_str(&line, "-byte class");
+	if (heap) {
+		hk_line_str(&line, ", heap ");
+		hk_line_num(&line, heap->id);
+	}
+	hk_line_str(&line, ")");
+	hk_fatal_end(&line);
+}
+
+void hk_fatal_block(const char *what, const void *p, const char *before,
+		    uint64_t number, const char *behind)
+{
+	struct hk_line line;
+
+	hk_fatal_start(&line);
+	hk_line_str(&line, what);
+	hk_line_str(&line, " of ");
+	hk_line_ptr(&line, p);
+	hk_line_str(&line, before);
+	hk_line_num(&line, number);
+	hk_line_str(&line, behind);
+	hk_fatal_end(&line);
+}
+
+static const char *not_ours = "not from this allocator";
+static const char *is_free = "memory that is free";
+
+/* An address of the arena that is in no slab and starts no run. */
+HK_NORETURN HK_COLD static void not_a_block(const char *call, const void *p,
+					    struct hk_desc *d)
+{
+	enum hk_state state = hk_desc_state(d);
+
+	for (size_t back = 1; state == HK_NONE && back < HK_RUN_MAX_UNITS &&
+	     back < hk_desc_index(d); back++) {
+		struct hk_desc *run = d - back;
+
+		if (hk_desc_state(run) == HK_RUN && run->units > back)
+			interior(call, p, run->units * HK_UNIT,
+				 hk_desc_start(run));
+	}
+	invalid(call, p, is_free);
+}
+
+HK_NORETURN HK_COLD static void not_a_start(const char *call, const void *p,
+					    struct hk_desc *d)
+{
+	const char *start = hk_slab_block(d, p);
+
+	if (start == p || !hk_desc_is_start(d, start))
+		invalid(call, p, is_free);
+	interior(call, p, d->block_size, start);
+}
+
+/* ---- the kinds ---- */
+
+/*
+ * A mark is not proof: a program may have copied one from memory that it
+ * never wrote.  What is proof is that a list has the block.  Lists of other
+ * heaps cannot be searched.
+ */
+static void small(const char *call, const void *p, struct hk_desc *d,
+		  struct hk_block_info *info)
+{
+	struct hk_heap *heap = hk_tls.heap, *owner;
+	const struct hk_block *b = p;
+
+	if (!hk_desc_is_start(d, p))
+		not_a_start(call, p, d);
+	info->kind = HK_KIND_SMALL;
+	info->size = d->block_size;
+	hk_note_open(b, sizeof(*b));
+	if (hk_likely(b->mark != hk_arena.mark_key))
+		return;
+	owner = hk_desc_owner(d);
+	if (owner == heap ? hk_heap_has_free(heap, d, b) :
+			    hk_remote_has(heap, d, b))
+		double_free(p, d->block_size, owner);
+}
+
+static void medium(const char *call, const void *p, struct hk_desc *d,
+		   struct hk_block_info *info)
+{
+	char *start;
+
+	d = hk_medium_find(d, p, &info->number, &start);
+	if (info->number >= d->capacity)
+		invalid(call, p, is_free);
+	if (start != p)
+		interior(call, p, d->block_size, start);
+	if (!hk_medium_live(d, info->number))
+		double_free(p, d->block_size, NULL);
+	info->kind = HK_KIND_MEDIUM;
+	info->d = d;
+	info->size = d->block_size;
+}
+
+static void run(const char *call, const void *p, struct hk_desc *d,
+		struct hk_block_info *info)
+{
+	size_t size = d->units * HK_UNIT;
+
+	if (hk_desc_start(d) != p)
+		interior(call, p, size, hk_desc_start(d));
+	info->kind = HK_KIND_RUN;
+	info->size = size;
+}
+
+static void outside(const char *call, const void *p,
+		    struct hk_block_info *info)
+{
+	void *start;
+
+	info->kind = HK_KIND_HUGE;
+	info->size = hk_huge_size(p);
+	if (info->size)
+		return;
+	start = hk_huge_around(p);
+	if (start)
+		interior(call, p, hk_huge_size(start), start);
+	if (!hk_libc_mode_on())
+		invalid(call, p, not_ours);
+	info->kind = HK_KIND_FOREIGN;
+}
+
+void hk_locate(const void *p, const char *call, struct hk_block_info *info)
+{
+	struct hk_desc *d = hk_desc_of(p);
+
+	info->d = d;
+	if (!d) {
+		outside(call, p, info);
+		return;
+	}
+	switch (hk_desc_state(d)) {
+	case HK_SLAB_USABLE:
+	case HK_SLAB_FULL:
+		small(call, p, d, info);
+		return;
+	case HK_MEDIUM:
+	case HK_MEDIUM_PART:
+		medium(call, p, d, info);
+		return;
+	case HK_RUN:
+		run(call, p, d, info);
+		return;
+	case HK_RUN_CACHED:
+		if (hk_desc_start(d) == p)
+			double_free(p, d->units * HK_UNIT, NULL);
+		invalid(call, p, is_free);
+	case HK_NONE:
+	case HK_FREE_CLEAN:
+	case HK_FREE_DIRTY:
+	case HK_FREE_TAIL:
+	case HK_BUSY:
+		not_a_block(call, p, d);
+	}
+}

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * annotate.h - what memory checkers are told about blocks.  In a debug build
+ * with Valgrind's headers, memcheck learns which bytes the program owns; in
+ * every other build these are empty and cost nothing.
+ *
+ *   state of a block    what memcheck sees
+ *   free                no access, but while the library itself holds it
+ *                       open to read or write its link
+ *   with the program    the bytes that were asked for, undefined or zero
+ */
+#ifndef HK_ANNOTATE_H
+#define HK_ANNOTATE_H
+
+#include "base/base.h"
+
+#if defined(HK_DEBUG) && HK_DEBUG && defined(HAVE_VALGRIND_MEMCHECK_H)
+
+#include <valgrind/memcheck.h>
+
+/* The library is about to use the `n` bytes at `p` for itself. */
+HK_INLINE void hk_note_open(const void *p, size_t n)
+{
+	(void)VALGRIND_MAKE_MEM_DEFINED(p, n);
+}
+
+/* And has finished with them: nobody may touch them. */
+HK_INLINE void hk_note_close(const void *p, size_t n)
+{
+	(void)VALGRIND_MAKE_MEM_NOACCESS(p, n);
+}
+
+/* A block of `n` requested bytes goes to the program. */
+HK_INLINE void hk_note_malloc(const void *p, size_t n, bool zeroed)
+{
+	if (p)
+		VALGRIND_MALLOCLIKE_BLOCK(p, n ? n : 1, 0, zeroed);
+}
+
+/* And comes back. */
+HK_INLINE void hk_note_free(const void *p)
+{
+	VALGRIND_FREELIKE_BLOCK(p, 0);
+}
+
+/*
+ * How many bytes from `p` the program may use according to memcheck, at
+ * most `n`; `n` where no checker is there.
+ */
+HK_INLINE size_t hk_note_extent(const void *p, size_t n)
+{
+	uintptr_t bad;
+
+	VALGRIND_DISABLE_ERROR_REPORTING;
+	bad = VALGRIND_CHECK_MEM_IS_ADDRESSABLE(p, n);
+	VALGRIND_ENABLE_ERROR_REPORTING;
+	return bad ? bad - (uintptr_t)p : n;
+}
+
+/* The block stays where it is and is now `now` bytes long. */
+HK_INLINE void hk_note_resize(const void *p, size_t was, size_t now)
+{
+	VALGRIND_RESIZEINPLACE_BLOCK(p, was, now ? now : 1, 0);
+}
+
+#else
+
+HK_INLINE void hk_note_open(const void *p, size_t n)
+{
+	(void)p, (void)n;
+}
+
+HK_INLINE void hk_note_close(const void *p, size_t n)
+{
+	(void)p, (void)n;
+}
+
+HK_INLINE void hk_note_malloc(const void *p, size_t n, bool zeroed)
+{
+	(void)p, (void)n, (void)zeroed;
+}
+
+HK_INLINE void hk_note_free(const void *p)
+{
+	(void)p;
+}
+
+HK_INLINE size_t hk_note_extent(const void *p, size_t n)
+{
+	(void)p;
+	return n;
+}
+
+HK_INLINE void hk_note_resize(const void *p, size_t was, size_t now)
+{
+	(void)p, (void)was, (void)now;
+}
+
+#endif
+#endif /* HK_ANNOTATE_H */

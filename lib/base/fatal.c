@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * fatal.c - see fatal.h.  Numbers are formatted by hand: printf() may
+ * allocate and is not safe in a process whose heap is broken.
+ */
+#include "base/fatal.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+static void put(struct hk_line *line, char c)
+{
+	if (line->len < sizeof(line->text) - 1)
+		line->text[line->len++] = c;
+}
+
+void hk_line_str(struct hk_line *line, const char *s)
+{
+	while (*s)
+		put(line, *s++);
+}
+
+static void put_digits(struct hk_line *line, uint64_t n, unsigned int base)
+{
+	char digits[20];
+	size_t i = 0;
+
+	do {
+		digits[i++] = "0123456789abcdef"[n % base];
+		n /= base;
+	} while (n);
+	while (i)
+		put(line, digits[--i]);
+}
+
+void hk_line_num(struct hk_line *line, uint64_t n)
+{
+	put_digits(line, n, 10);
+}
+
+void hk_line_ptr(struct hk_line *line, const void *p)
+{
+	hk_line_str(line, "0x");
+	put_digits(line, (uintptr_t)p, 16);
+}
+
+void hk_line_write(struct hk_line *line, int fd)
+{
+	int saved = errno;
+	size_t done = 0;
+
+	line->text[line->len++] = '\n';
+	while (done < line->len) {
+		ssize_t n = write(fd, line->text + done, line->len - done);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			break;
+		done += (size_t)n;
+	}
+	errno = saved;
+}
+
+void hk_fatal_start(struct hk_line *line)
+{
+	line->len = 0;
+	hk_line_str(line, "hakmem: fatal: ");
+}
+
+void hk_fatal_end(struct hk_line *line)
+{
+	hk_line_write(line, STDERR_FILENO);
+	abort();
+}
+
+void hk_fatal_assert(const char *file, int line, const char *what)
+{
+	struct hk_line l;
+
+	hk_fatal_start(&l);
+	hk_line_str(&l, "internal error at ");
+	hk_line_str(&l, file);
+	hk_line_str(&l, ":");
+	hk_line_num(&l, (uint64_t)line);
+	hk_line_str(&l, ": ");
+	hk_line_str(&l, what);
+	hk_fatal_end(&l);
+}

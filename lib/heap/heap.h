@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * heap.h - what a thread allocates from.  A heap owns slabs; a thread owns a
+ * heap while it lives, and leaves it to the next thread when it ends.  So
+ * the owner of a slab is a heap, never a thread, and heaps are never
+ * unmapped: a stale pointer to one is still a pointer to a heap.
+ *
+ *   thread-local            heap                     slabs
+ *   +-----------+       +--------------+         +----+ +----+
+ *   | heap      |------>| usable[0]    |-------->|    |-|    |
+ *   | head[0]   |---+   | usable[1]    |         +----+ +----+
+ *   | ...       |   |   | ...          |
+ *   | head[31]  |   |   | head[32..55] |   blocks that are ready to go:
+ *   +-----------+   |   | inbox <------|------- chains from other threads
+ *                   |   +--------------+
+ *                   +--> block -> block -> block -> (descriptor)
+ */
+#ifndef HK_HEAP_H
+#define HK_HEAP_H
+
+#include "os/lock.h"
+#include "slab/class.h"
+#include "slab/slab.h"
+
+/* Empty slabs that a heap keeps for any class. */
+#define HK_EMPTIES	4
+
+/* Freed blocks of other heaps' slabs are collected per slab, in so many
+   places; a power of two. */
+#define HK_CHAINS	8
+
+/* Magazines: blocks of 8 to 32 KiB that are ready to go, per class. */
+#define HK_MAGAZINE	8
+
+/* Recent runs that a heap keeps, and the longest kept, in units. */
+#define HK_RUNS_KEPT	8
+#define HK_RUN_KEPT_MAX	16
+
+/* Slabs in order: unit indexes, 0 = none. */
+struct hk_slab_list {
+	uint32_t head, tail;
+};
+
+/*
+ * Blocks of one foreign slab on their way to its owner: linked like any
+ * list of the slab, in the order last freed first.
+ */
+struct hk_chain {
+	struct hk_desc *slab;		/* NULL: none */
+	struct hk_block *first, *last;
+	uint32_t count;
+	uint32_t since;			/* refill number of the first one */
+};
+
+struct hk_magazine {
+	unsigned int n;
+	void *blocks[HK_MAGAZINE];
+};
+
+/* Owner-written, read by anyone: relaxed, one writer, so no lost counts. */
+struct hk_heap_counts {
+	_Atomic uint64_t refills;
+	_Atomic uint64_t retired;
+	_Atomic uint64_t chains;
+};
+
+struct hk_heap {
+	/*
+	 * Written by other threads: chains of freed blocks, the first block
+	 * of the newest; 0 = none.  Pushed with release, taken whole with
+	 * acquire.  inbox_bytes is a hint, relaxed.
+	 */
+	_Atomic uintptr_t inbox HK_ALIGNED(HK_CACHE_LINE);
+	_Atomic size_t inbox_bytes;
+	/*
+	 * Slabs whose robbed chains wait for the owner: first index.
+	 * Written under rob_lock; read without it as a hint, relaxed.
+	 */
+	struct hk_lock rob_lock;
+	_Atomic uint32_t robbed;
+
+	/* Written by the owner only, below here; by whoever holds the
+	   orphans lock while the heap has no thread. */
+
+	/*
+	 * Whether it waits for a thread.  Written under the orphans lock;
+	 * read without it as a hint, relaxed.
+	 */
+	_Atomic bool orphan HK_ALIGNED(HK_CACHE_LINE);
+	bool attached;		/* false: not a heap that serves anybody */
+	uint8_t exit_rounds;	/* destructor rounds seen by its thread */
+	uint32_t id;
+	uint32_t tick;		/* refills, to tell the age of chains */
+	unsigned int empties;
+	unsigned int runs;
+	size_t chain_bytes;
+	struct hk_heap *next_orphan;	/* under the orphans lock */
+	struct hk_heap *next_heap;	/* all heaps, written once */
+	struct hk_heap_counts counts;
+
+	struct hk_desc *empty[HK_EMPTIES];
+	struct hk_desc *run[HK_RUNS_KEPT];	/* oldest first */
+	struct hk_chain chain[HK_CHAINS];
+	struct hk_slab_list usable[HK_SMALL_CLASSES];
+	/* List heads of the classes that have none in thread-local memory. */
+	struct hk_block *head[HK_SMALL_CLASSES - HK_TABLE_CLASSES];
+	struct hk_magazine magazine[HK_MEDIUM_CLASSES];
+};
+
+/*
+ * A thread's own part.  Its initial value is the state "no heap yet": every
+ * list is the block that has no next, and the heap owns no slab, so both
+ * fast paths leave by the branch that they have anyway.
+ */
+struct hk_tls {
+	struct hk_heap *heap;
+	struct hk_block *head[HK_TABLE_CLASSES];
+};
+static_assert(sizeof(struct hk_tls) <= 352,
+	      "static TLS is scarce for libraries opened with dlopen()");
+
+extern HK_TLS struct hk_tls hk_tls HK_HIDDEN;
+
+/* No list: its link always leads out of its slab. */
+extern const struct hk_block hk_block_none HK_HIDDEN;
+#define HK_NO_BLOCK ((struct hk_block *)(uintptr_t)&hk_block_none)
+
+/* Stand for "no heap yet" and "the thread has ended". */
+extern struct hk_heap hk_heap_none HK_HIDDEN, hk_heap_late HK_HIDDEN;
+
+/* ---- allocation; the heap is the calling thread's ---- */
+
+/*
+ * A block of a small class, when the thread's list has none: the last block
+ * of it, or the first of a new one.  NULL where the system gives no memory.
+ */
+void *hk_heap_small(struct hk_heap *heap, unsigned int class);
+
+/* A block of a medium class; *zeroed: it reads as zero. */
+void *hk_heap_medium(struct hk_heap *heap, unsigned int class, bool *zeroed);
+void hk_heap_medium_free(struct hk_heap *heap, unsigned int class,
+			 void *block);
+
+/* A run of units as a block; *zeroed as above. */
+void *hk_heap_run(struct hk_heap *heap, size_t units, size_t align,
+		  bool *zeroed);
+void hk_heap_run_free(struct hk_heap *heap, struct hk_desc *run);
+
+/* ---- slabs that change their state ---- */
+
+/* Frees a block of a slab that the heap owns, in slow paths. */
+void hk_heap_free_own(struct hk_heap *heap, struct hk_desc *d,
+		      struct hk_block *b);
+
+/* The count of a slab of the heap ran out. */
+HK_COLD void hk_heap_event(struct hk_heap *heap, struct hk_desc *d);
+
+/*
+ * `n` blocks, first to last, of a slab that the heap owns come back.  The
+ * heap's list of the class has the slab where it is usable.
+ */
+void hk_heap_splice(struct hk_heap *heap, struct hk_desc *d,
+		    struct hk_block *first, struct hk_block *last,
+		    uint32_t n);
+
+/*
+ * A full slab of another heap, all of whose blocks are in the list `first`,
+ * becomes this heap's.
+ */
+void hk_heap_take_over(struct hk_heap *heap, struct hk_desc *d,
+		       struct hk_block *first);
+
+/* A usable slab leaves its heap's list, or joins it at the end. */
+void hk_heap_unlist(struct hk_heap *heap, struct hk_desc *d);
+void hk_heap_list(struct hk_heap *heap, struct hk_desc *d);
+
+/* Gives all that the heap keeps ready back to slabs and arena. */
+void hk_heap_flush(struct hk_heap *heap);
+
+/* Is `b` in one of the lists of the heap, which owns its slab? */
+bool hk_heap_has_free(struct hk_heap *heap, const struct hk_desc *d,
+		      const struct hk_block *b);
+
+/* Where the heap's list of a small class starts. */
+struct hk_block **hk_heap_head(struct hk_heap *heap, unsigned int class);
+
+/* Debug builds: dies where the heap is not as it should be. */
+void hk_heap_verify(struct hk_heap *heap);
+
+HK_COLD HK_NORETURN void hk_fatal_list(const struct hk_heap *heap,
+				       const void *block);
+
+/* Adds to a counter that only the calling thread writes. */
+HK_INLINE void hk_count(_Atomic uint64_t *counter, uint64_t n)
+{
+	uint64_t old = atomic_load_explicit(counter, memory_order_relaxed);
+
+	atomic_store_explicit(counter, old + n, memory_order_relaxed);
+}
+
+#endif /* HK_HEAP_H */

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * process.c - see process.h.
+ */
+#include "heap/process.h"
+
+#include "heap/thread.h"
+#include "os/os.h"
+#include "superslab/arena.h"
+
+pthread_key_t hk_process_key;
+struct hk_lock hk_process_lock;
+
+/* Set with release after everything else; read with acquire. */
+static _Atomic bool started;
+
+/*
+ * A clear top bit keeps the link of hk_block_none decoding to no block; an
+ * odd mark is no pointer that a program might store.
+ */
+static void draw_keys(void)
+{
+	uintptr_t keys[2];
+
+	hk_os_random(keys, sizeof(keys));
+	hk_arena.link_key = keys[0] & (UINTPTR_MAX >> 1);
+	hk_arena.mark_key = keys[1] | 1;
+}
+
+static int start_locked(void)
+{
+	static bool have_key;
+	int err;
+
+	if (atomic_load_explicit(&started, memory_order_relaxed))
+		return 0;
+	if (!have_key)
+		have_key = !pthread_key_create(&hk_process_key,
+					       hk_thread_ends);
+	if (!have_key)
+		return -ENOMEM;
+	err = hk_arena_init();
+	if (err)
+		return err;
+	draw_keys();
+	atomic_store_explicit(&started, true, memory_order_release);
+	return 0;
+}
+
+int hk_process_start(void)
+{
+	int err;
+
+	if (atomic_load_explicit(&started, memory_order_acquire))
+		return 0;
+	hk_lock(&hk_process_lock, HK_RANK_INIT);
+	err = start_locked();
+	hk_unlock(&hk_process_lock, HK_RANK_INIT);
+	return err;
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * process.h - what is set up once in a process, by the first call that needs
+ * memory.  That call may come from the dynamic loader or from a constructor
+ * that runs before any of ours: nothing here may allocate or depend on the
+ * C library having started.
+ */
+#ifndef HK_PROCESS_H
+#define HK_PROCESS_H
+
+#include "os/lock.h"
+
+#include <pthread.h>
+
+/*
+ * Draws the keys, finds the arena, makes the thread-specific key.  Returns 0
+ * (also when it is done already) or -ENOMEM, after which it is tried again
+ * by the next call.
+ */
+int hk_process_start(void);
+
+/* Its value is the thread's heap, its destructor hk_thread_ends(). */
+extern pthread_key_t hk_process_key;
+
+extern struct hk_lock hk_process_lock;	/* for fork */
+
+#endif /* HK_PROCESS_H */

@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * thread.c - see thread.h: heaps without a thread ("orphans") wait in a
+ * stack, so that the next thread gets the warmest one.
+ *
+ * A thread's end is seen by the destructor of a thread-specific key.  Other
+ * keys' destructors may still allocate and free after it, so it asks to be
+ * called again until the last round that the C library makes.  What comes
+ * even later (glibc itself frees some) finds the state "late".
+ */
+#include "heap/thread.h"
+
+#include "base/fatal.h"
+#include "heap/process.h"
+#include "heap/remote.h"
+#include "os/meta.h"
+#include "slab/huge.h"
+#include "slab/medium.h"
+#include "slab/run.h"
+
+#include <limits.h>
+#include <pthread.h>
+
+/* How many orphans a thread looks at for a slab. */
+#define STEAL_TRIES 4
+
+struct hk_lock hk_orphans_lock;
+
+/* The main thread's: no call to the system for a program with one thread. */
+static struct hk_heap first_heap;
+
+/* All under hk_orphans_lock. */
+static bool first_used;
+static uint32_t heaps;
+static struct hk_heap *all_heaps;
+
+/* Written under the lock; relaxed looks without it are hints. */
+static _Atomic(struct hk_heap *) orphans;
+
+/* ---- heaps ---- */
+
+static struct hk_heap *heap_new(void)
+{
+	struct hk_heap *heap = &first_heap;
+
+	if (first_used)
+		heap = hk_meta_alloc(sizeof(*heap));
+	if (!heap)
+		return NULL;
+	first_used = true;
+	heap->id = ++heaps;
+	heap->attached = true;
+	for (size_t i = 0; i < HK_SMALL_CLASSES - HK_TABLE_CLASSES; i++)
+		heap->head[i] = HK_NO_BLOCK;
+	heap->next_heap = all_heaps;
+	all_heaps = heap;
+	return heap;
+}
+
+static struct hk_heap *orphan_pop(void)
+{
+	struct hk_heap *heap = atomic_load_explicit(&orphans,
+						    memory_order_relaxed);
+
+	if (heap) {
+		atomic_store_explicit(&orphans, heap->next_orphan,
+				      memory_order_relaxed);
+		atomic_store_explicit(&heap->orphan, false,
+				      memory_order_relaxed);
+	}
+	return heap;
+}
+
+static void orphan_push(struct hk_heap *heap)
+{
+	heap->next_orphan = atomic_load_explicit(&orphans,
+						 memory_order_relaxed);
+	atomic_store_explicit(&heap->orphan, true, memory_order_relaxed);
+	atomic_store_explicit(&orphans, heap, memory_order_relaxed);
+}
+
+bool hk_orphan_steal(struct hk_heap *heap, unsigned int class)
+{
+	struct hk_heap *o = atomic_load_explicit(&orphans,
+						 memory_order_relaxed);
+	bool found = false;
+
+	if (!o)
+		return false;
+	hk_lock(&hk_orphans_lock, HK_RANK_ORPHANS);
+	o = atomic_load_explicit(&orphans, memory_order_relaxed);
+	for (int i = 0; o && i < STEAL_TRIES && !found; i++) {
+		hk_remote_drain(o);
+		if (o->usable[class].head) {
+			struct hk_desc *d = hk_desc_at(o->usable[class].head);
+
+			hk_remote_hand_over(o, d, heap);
+			found = heap->usable[class].head != 0;
+		}
+		o = o->next_orphan;
+	}
+	hk_unlock(&hk_orphans_lock, HK_RANK_ORPHANS);
+	return found;
+}
+
+void hk_orphans_trim(void)
+{
+	struct hk_heap *o;
+
+	hk_lock(&hk_orphans_lock, HK_RANK_ORPHANS);
+	o = atomic_load_explicit(&orphans, memory_order_relaxed);
+	for (; o; o = o->next_orphan)
+		hk_remote_drain(o);
+	hk_unlock(&hk_orphans_lock, HK_RANK_ORPHANS);
+}
+
+void hk_heaps_each(void (*fn)(struct hk_heap *heap, void *arg), void *arg)
+{
+	hk_lock(&hk_orphans_lock, HK_RANK_ORPHANS);
+	for (struct hk_heap *h = all_heaps; h; h = h->next_heap)
+		fn(h, arg);
+	hk_unlock(&hk_orphans_lock, HK_RANK_ORPHANS);
+}
+
+/* ---- threads ---- */
+
+void hk_thread_ends(void *value)
+{
+	struct hk_heap *heap = value;
+
+	/* Another thread's heap: a program that copies specific values. */
+	if (heap != hk_tls.heap)
+		return;
+	if (++heap->exit_rounds < PTHREAD_DESTRUCTOR_ITERATIONS &&
+	    !pthread_setspecific(hk_process_key, heap))
+		return;
+	hk_thread_detach(&hk_heap_late);
+}
+
+struct hk_heap *hk_thread_attach(void)
+{
+	bool late = hk_tls.heap == &hk_heap_late;
+	struct hk_heap *heap;
+
+	if (hk_process_start())
+		return NULL;
+	hk_lock(&hk_orphans_lock, HK_RANK_ORPHANS);
+	heap = orphan_pop();
+	if (!heap)
+		heap = heap_new();
+	hk_unlock(&hk_orphans_lock, HK_RANK_ORPHANS);
+	if (!heap)
+		return NULL;
+	heap->exit_rounds = 0;
+	hk_tls.heap = heap;
+	/* With the heap in place: setting the key may allocate. */
+	if (!late)
+		pthread_setspecific(hk_process_key, heap);
+	return heap;
+}
+
+void hk_thread_detach(struct hk_heap *then)
+{
+	struct hk_heap *heap = hk_tls.heap;
+
+	hk_heap_flush(heap);
+	hk_tls.heap = then;
+	hk_lock(&hk_orphans_lock, HK_RANK_ORPHANS);
+	orphan_push(heap);
+	hk_unlock(&hk_orphans_lock, HK_RANK_ORPHANS);
+}
+
+/* ---- fork ---- */
+
+/*
+ * The order of the ranks.  Locks of one rank go in the order of their list,
+ * which cannot change: the orphans lock is held.
+ */
+void hk_fork_prepare(void)
+{
+	hk_lock(&hk_process_lock, HK_RANK_INIT);
+	hk_lock(&hk_orphans_lock, HK_RANK_ORPHANS);
+	for (struct hk_heap *h = all_heaps; h; h = h->next_heap)
+		hk_lock(&h->rob_lock, HK_RANK_ROB);
+	for (unsigned int m = 0; m < HK_MEDIUM_CLASSES; m++)
+		hk_lock(&hk_medium_locks[m], HK_RANK_MEDIUM);
+	hk_lock(&hk_run_lock, HK_RANK_RUNS);
+	hk_lock(&hk_huge_lock, HK_RANK_HUGE);
+	hk_lock(&hk_meta_lock, HK_RANK_META);
+}
+
+void hk_fork_parent(void)
+{
+	hk_unlock(&hk_meta_lock, HK_RANK_META);
+	hk_unlock(&hk_huge_lock, HK_RANK_HUGE);
+	hk_unlock(&hk_run_lock, HK_RANK_RUNS);
+	for (unsigned int m = HK_MEDIUM_CLASSES; m-- > 0;)
+		hk_unlock(&hk_medium_locks[m], HK_RANK_MEDIUM);
+	for (struct hk_heap *h = all_heaps; h; h = h->next_heap)
+		hk_unlock(&h->rob_lock, HK_RANK_ROB);
+	hk_unlock(&hk_orphans_lock, HK_RANK_ORPHANS);
+	hk_unlock(&hk_process_lock, HK_RANK_INIT);
+}
+
+/*
+ * In the child nobody sleeps on the locks: waking nobody is harmless, so
+ * they are let go as in the parent.
+ */
+void hk_fork_child(void)
+{
+	hk_fork_parent();
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * lock.c - the slow halves of lock.h: spinning, sleeping, and the rank
+ * check.  The three-state word is the mutex of Drepper, "Futexes Are
+ * Tricky" (2011), section 5.
+ */
+#include "os/lock.h"
+
+#include "base/fatal.h"
+#include "os/os.h"
+
+/*
+ * Critical sections are some tens of nanoseconds, so a short spin usually
+ * finds the lock free; a holder that lost its processor is slept on.
+ */
+#define SPINS 100
+
+void hk_lock_slow(struct hk_lock *lock)
+{
+	for (int i = 0; i < SPINS; i++) {
+		uint32_t free = 0;
+
+		/* Relaxed look first: spinning must not steal the line. */
+		if (!atomic_load_explicit(&lock->word, memory_order_relaxed) &&
+		    atomic_compare_exchange_weak_explicit(
+			    &lock->word, &free, 1, memory_order_acquire,
+			    memory_order_relaxed))
+			return;
+		hk_os_pause();
+	}
+	/* Acquire pairs with the release in hk_unlock(). */
+	while (atomic_exchange_explicit(&lock->word, 2, memory_order_acquire))
+		hk_os_wait(&lock->word, 2);
+}
+
+void hk_unlock_slow(struct hk_lock *lock)
+{
+	hk_os_wake(&lock->word, 1);
+}
+
+/*
+ * How many locks of each rank this thread holds (debug builds).  More than
+ * one of a rank is for fork alone, which takes them in a fixed order.
+ */
+static HK_TLS unsigned char held[HK_RANK_META + 1];
+
+void hk_lock_note(enum hk_rank rank)
+{
+	for (unsigned int r = rank + 1; r <= HK_RANK_META; r++)
+		if (held[r])
+			hk_fatal_assert(__FILE__, __LINE__,
+					"locks taken out of order");
+	held[rank]++;
+}
+
+void hk_unlock_note(enum hk_rank rank)
+{
+	hk_assert(held[rank]);
+	held[rank]--;
+}

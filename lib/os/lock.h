@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * lock.h - a mutex of one word that needs no initialisation: all zero is
+ * unlocked.  Waiters spin for a moment, then sleep in the kernel.
+ *
+ * Order: taking is an acquire, releasing a release, so what the last holder
+ * wrote is seen by the next.  Locks have ranks; a thread takes them in
+ * rising rank only, which lock.c checks in debug builds, and which fork
+ * uses to take them all.
+ */
+#ifndef HK_LOCK_H
+#define HK_LOCK_H
+
+#include "base/base.h"
+
+enum hk_rank {
+	HK_RANK_INIT = 1,	/* start-up of the process */
+	HK_RANK_ORPHANS,	/* heaps without a thread, and list of heaps */
+	HK_RANK_ROB,		/* one heap's robbed chains */
+	HK_RANK_MEDIUM,		/* slabs of one medium class */
+	HK_RANK_RUNS,		/* free runs of the arena */
+	HK_RANK_HUGE,		/* mappings of their own */
+	HK_RANK_META,		/* the library's own memory */
+};
+
+/* 0 unlocked, 1 locked, 2 locked and somebody sleeps. */
+struct hk_lock {
+	_Atomic uint32_t word;
+};
+
+HK_COLD void hk_lock_slow(struct hk_lock *lock);
+HK_COLD void hk_unlock_slow(struct hk_lock *lock);
+
+/* Debug builds: dies where ranks are taken out of order. */
+void hk_lock_note(enum hk_rank rank);
+void hk_unlock_note(enum hk_rank rank);
+
+HK_INLINE bool hk_trylock(struct hk_lock *lock, enum hk_rank rank)
+{
+	uint32_t free = 0;
+
+	if (!atomic_compare_exchange_strong_explicit(&lock->word, &free, 1,
+						     memory_order_acquire,
+						     memory_order_relaxed))
+		return false;
+	if (hk_debug)
+		hk_lock_note(rank);
+	return true;
+}
+
+HK_INLINE void hk_lock(struct hk_lock *lock, enum hk_rank rank)
+{
+	uint32_t free = 0;
+
+	if (!atomic_compare_exchange_strong_explicit(&lock->word, &free, 1,
+						     memory_order_acquire,
+						     memory_order_relaxed))
+		hk_lock_slow(lock);
+	if (hk_debug)
+		hk_lock_note(rank);
+}
+
+HK_INLINE void hk_unlock(struct hk_lock *lock, enum hk_rank rank)
+{
+	if (hk_debug)
+		hk_unlock_note(rank);
+	if (atomic_exchange_explicit(&lock->word, 0,
+				     memory_order_release) == 2)
+		hk_unlock_slow(lock);
+}
+
+/* In a child after fork: free, whatever the parent's threads left. */
+HK_INLINE void hk_lock_reset(struct hk_lock *lock)
+{
+	atomic_store_explicit(&lock->word, 0, memory_order_relaxed);
+}
+
+#endif /* HK_LOCK_H */

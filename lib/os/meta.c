@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * meta.c - see meta.h: a pointer that moves through chunks from the system.
+ */
+#include "os/meta.h"
+
+#include "os/os.h"
+
+#define CHUNK (64 * HK_KIB)
+
+struct hk_lock hk_meta_lock;
+
+/* All under hk_meta_lock; `taken` is read without it, relaxed. */
+static char *next, *end;
+static _Atomic size_t taken;
+
+static int new_chunk(size_t size)
+{
+	void *chunk;
+	int err = hk_os_map(NULL, size, &chunk);
+
+	if (err)
+		return err;
+	next = chunk;
+	end = next + size;
+	atomic_fetch_add_explicit(&taken, size, memory_order_relaxed);
+	return 0;
+}
+
+void *hk_meta_alloc(size_t size)
+{
+	void *p = NULL;
+
+	size = hk_round_up(size, HK_CACHE_LINE);
+	hk_lock(&hk_meta_lock, HK_RANK_META);
+	if (size <= (size_t)(end - next) ||
+	    !new_chunk(hk_round_up(size, CHUNK))) {
+		p = next;
+		next += size;
+	}
+	hk_unlock(&hk_meta_lock, HK_RANK_META);
+	return p;
+}
+
+size_t hk_meta_bytes(void)
+{
+	return atomic_load_explicit(&taken, memory_order_relaxed);
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * meta.h - the library's own memory: never freed, so that a stale pointer
+ * into it is still a pointer to the right type.
+ */
+#ifndef HK_META_H
+#define HK_META_H
+
+#include "base/base.h"
+#include "os/lock.h"
+
+/*
+ * `size` bytes, zero, aligned to a cache line; NULL where the system gives
+ * none.  Takes a lock of rank HK_RANK_META.
+ */
+void *hk_meta_alloc(size_t size);
+
+/* Bytes that hk_meta_alloc() has taken from the system. */
+size_t hk_meta_bytes(void);
+
+extern struct hk_lock hk_meta_lock;	/* for fork */
+
+#endif /* HK_META_H */

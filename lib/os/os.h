@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * os.h - everything the library asks of the system.  All calls go straight
+ * to the kernel: none allocates, none is interposed by the program, and none
+ * touches errno.  Lengths are in bytes and multiples of the page size.
+ *
+ * Functions that can fail return 0 or a negative errno value.  Any thread
+ * may call them at any time, signal handlers included.
+ */
+#ifndef HK_OS_H
+#define HK_OS_H
+
+#include "base/base.h"
+
+/*
+ * Counts of what was asked, for the statistics.  Written by every thread
+ * with relaxed atomics: only ever in slow paths, and only their sums count.
+ */
+struct hk_os_counts {
+	_Atomic uint64_t mmap, munmap, mremap, mprotect;
+	_Atomic uint64_t madvise, madvise_failed;
+	_Atomic uint64_t discarded;	/* bytes given back by madvise */
+};
+extern struct hk_os_counts hk_os_counts;
+
+/*
+ * Maps `len` bytes of zeroed, writable memory and stores its address in
+ * *out.  With `at`, exactly there or not at all (-EEXIST where something
+ * else is mapped); with NULL, where the kernel likes.
+ */
+int hk_os_map(void *at, size_t len, void **out);
+
+/* The same for address space that may not be touched yet and costs none. */
+int hk_os_reserve(void *at, size_t len, void **out);
+
+/* Makes reserved memory writable; it is zero when first touched. */
+int hk_os_commit(void *p, size_t len);
+
+int hk_os_unmap(void *p, size_t len);
+
+/* Resizes a mapping, moving it where it must; its new place is in *out. */
+int hk_os_remap(void *p, size_t old_len, size_t new_len, void **out);
+
+/*
+ * Moves the pages of [p, p + old_len) into a new mapping of `new_len` bytes
+ * and leaves the old range mapped and empty (Linux 5.7 and later; -EINVAL
+ * before).
+ */
+int hk_os_move_pages(void *p, size_t old_len, size_t new_len, void **out);
+
+/* Gives the pages back; the range stays mapped and reads as zero. */
+int hk_os_discard(void *p, size_t len);
+
+/* Asks for huge pages in a range, or for none. */
+int hk_os_huge_pages(void *p, size_t len, bool on);
+
+/* Milliseconds since some time in the past, to a few milliseconds. */
+uint64_t hk_os_clock_ms(void);
+
+/* Fills `buf` with random bytes, the best that the system gives at once. */
+void hk_os_random(void *buf, size_t len);
+
+/* Bytes of physical memory. */
+size_t hk_os_physical(void);
+
+/* The limit on this process's address space (RLIMIT_AS), at most 2^48. */
+size_t hk_os_limit(void);
+
+/* The page size in bytes. */
+size_t hk_os_page_size(void);
+
+/* The end of the addresses that a program may map, a power of two. */
+uintptr_t hk_os_address_top(void);
+
+/*
+ * The value of an environment variable, or NULL; NULL for every one in a
+ * process with more privileges than its caller (AT_SECURE).  Works before
+ * the C library has started.
+ */
+const char *hk_os_getenv(const char *name);
+
+/* Sleeps while *word is `value`; wakes at most `n` sleepers. */
+void hk_os_wait(_Atomic uint32_t *word, uint32_t value);
+void hk_os_wake(_Atomic uint32_t *word, int n);
+
+/* Tells the processor that this is a spin loop. */
+void hk_os_pause(void);
+
+#endif /* HK_OS_H */

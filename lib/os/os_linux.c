@@ -1,0 +1,335 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * os_linux.c - os.h for Linux on x86-64 and aarch64.  The calls are made
+ * with the instruction itself: the C library's wrappers set errno, and a
+ * program may have replaced them.
+ */
+#define _GNU_SOURCE
+#include "os/os.h"
+
+#include <linux/futex.h>
+#include <string.h>
+#include <sys/auxv.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/sysinfo.h>
+#include <time.h>
+
+#ifndef MAP_FIXED_NOREPLACE
+#define MAP_FIXED_NOREPLACE 0x100000
+#endif
+#ifndef MREMAP_DONTUNMAP
+#define MREMAP_DONTUNMAP 4
+#endif
+#ifndef GRND_INSECURE
+#define GRND_INSECURE 4
+#endif
+
+struct hk_os_counts hk_os_counts;
+
+/*
+ * A system call with up to six arguments: registers as in syscall(2),
+ * "Architecture calling conventions".  Gives the kernel's result, errors as
+ * negative errno values.
+ */
+static long sys6(long nr, long a, long b, long c, long d, long e, long f)
+{
+#if defined(__x86_64__)
+	long ret;
+	register long r10 __asm__("r10") = d;
+	register long r8 __asm__("r8") = e;
+	register long r9 __asm__("r9") = f;
+
+	__asm__ volatile("syscall"
+			 : "=a"(ret)
+			 : "a"(nr), "D"(a), "S"(b), "d"(c), "r"(r10),
+			   "r"(r8), "r"(r9)
+			 : "rcx", "r11", "memory");
+	return ret;
+#else
+	register long x8 __asm__("x8") = nr;
+	register long x0 __asm__("x0") = a;
+	register long x1 __asm__("x1") = b;
+	register long x2 __asm__("x2") = c;
+	register long x3 __asm__("x3") = d;
+	register long x4 __asm__("x4") = e;
+	register long x5 __asm__("x5") = f;
+
+	__asm__ volatile("svc 0"
+			 : "+r"(x0)
+			 : "r"(x8), "r"(x1), "r"(x2), "r"(x3), "r"(x4),
+			   "r"(x5)
+			 : "memory");
+	return x0;
+#endif
+}
+
+static long sys3(long nr, long a, long b, long c)
+{
+	return sys6(nr, a, b, c, 0, 0, 0);
+}
+
+/* Relaxed: a count orders nothing. */
+static void count(_Atomic uint64_t *counter, uint64_t n)
+{
+	atomic_fetch_add_explicit(counter, n, memory_order_relaxed);
+}
+
+static bool failed(long ret)
+{
+	return ret < 0 && ret > -4096;
+}
+
+/*
+ * Kernels before 4.17 take the address of MAP_FIXED_NOREPLACE for a hint and
+ * may map elsewhere: that is undone and reported like any other clash.
+ */
+static int map(void *at, size_t len, int prot, void **out)
+{
+	int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
+	long ret;
+
+	if (at)
+		flags |= MAP_FIXED_NOREPLACE;
+	if (prot != PROT_NONE)
+		flags &= ~MAP_NORESERVE;
+	count(&hk_os_counts.mmap, 1);
+	ret = sys6(SYS_mmap, (long)at, (long)len, prot, flags, -1, 0);
+	if (failed(ret))
+		return (int)ret;
+	if (at && ret != (long)at) {
+		hk_os_unmap((void *)ret, len);
+		return -EEXIST;
+	}
+	*out = (void *)ret;
+	return 0;
+}
+
+int hk_os_map(void *at, size_t len, void **out)
+{
+	return map(at, len, PROT_READ | PROT_WRITE, out);
+}
+
+int hk_os_reserve(void *at, size_t len, void **out)
+{
+	return map(at, len, PROT_NONE, out);
+}
+
+int hk_os_commit(void *p, size_t len)
+{
+	count(&hk_os_counts.mprotect, 1);
+	return (int)sys3(SYS_mprotect, (long)p, (long)len,
+			 PROT_READ | PROT_WRITE);
+}
+
+int hk_os_unmap(void *p, size_t len)
+{
+	count(&hk_os_counts.munmap, 1);
+	return (int)sys3(SYS_munmap, (long)p, (long)len, 0);
+}
+
+static int remap(void *p, size_t old_len, size_t new_len, int flags,
+		 void **out)
+{
+	long ret;
+
+	count(&hk_os_counts.mremap, 1);
+	ret = sys6(SYS_mremap, (long)p, (long)old_len, (long)new_len, flags,
+		   0, 0);
+	if (failed(ret))
+		return (int)ret;
+	*out = (void *)ret;
+	return 0;
+}
+
+int hk_os_remap(void *p, size_t old_len, size_t new_len, void **out)
+{
+	return remap(p, old_len, new_len, MREMAP_MAYMOVE, out);
+}
+
+/*
+ * MREMAP_DONTUNMAP keeps the length: the pages move first, then the new
+ * mapping grows.  Where it cannot, the pages move back into the old range,
+ * which is still mapped and empty.
+ */
+int hk_os_move_pages(void *p, size_t old_len, size_t new_len, void **out)
+{
+	void *moved, *grown;
+	long back;
+	int ret;
+
+	ret = remap(p, old_len, old_len, MREMAP_MAYMOVE | MREMAP_DONTUNMAP,
+		    &moved);
+	if (ret)
+		return ret;
+	ret = hk_os_remap(moved, old_len, new_len, &grown);
+	if (!ret) {
+		*out = grown;
+		return 0;
+	}
+	count(&hk_os_counts.mremap, 1);
+	back = sys6(SYS_mremap, (long)moved, (long)old_len, (long)old_len,
+		    MREMAP_MAYMOVE | MREMAP_FIXED, (long)p, 0);
+	if (!failed(back))
+		return ret;
+	/* Refused as well: copy, which needs nothing of the kernel. */
+	memcpy(p, moved, old_len);
+	hk_os_unmap(moved, old_len);
+	return ret;
+}
+
+static int advise(void *p, size_t len, int advice)
+{
+	int ret;
+
+	count(&hk_os_counts.madvise, 1);
+	ret = (int)sys3(SYS_madvise, (long)p, (long)len, advice);
+	if (ret)
+		count(&hk_os_counts.madvise_failed, 1);
+	return ret;
+}
+
+int hk_os_discard(void *p, size_t len)
+{
+	int ret = advise(p, len, MADV_DONTNEED);
+
+	if (!ret)
+		count(&hk_os_counts.discarded, len);
+	return ret;
+}
+
+int hk_os_huge_pages(void *p, size_t len, bool on)
+{
+	return advise(p, len, on ? MADV_HUGEPAGE : MADV_NOHUGEPAGE);
+}
+
+/* The C library's clock reads the vDSO: no kernel entry, no errno. */
+uint64_t hk_os_clock_ms(void)
+{
+	struct timespec now = { 0 };
+
+	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+/*
+ * GRND_INSECURE does not wait for entropy early in boot.  Older kernels
+ * refuse it; then the kernel's own 16 bytes in the auxiliary vector, mixed
+ * with the clock, must do.
+ */
+void hk_os_random(void *buf, size_t len)
+{
+	const unsigned char *seed = (const void *)getauxval(AT_RANDOM);
+	unsigned char *out = buf;
+	struct timespec now = { 0 };
+	uint64_t state;
+
+	if (sys3(SYS_getrandom, (long)buf, (long)len, GRND_INSECURE) ==
+	    (long)len)
+		return;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	state = (uint64_t)now.tv_nsec ^ (uint64_t)(uintptr_t)buf;
+	for (size_t i = 0; i < 16 && seed; i++)
+		state = (state ^ seed[i]) * 0x100000001b3u;	/* FNV-1a */
+	for (size_t i = 0; i < len; i++) {
+		/* Steele, Lea, Flood 2014: SplitMix64 */
+		uint64_t z = state += 0x9e3779b97f4a7c15u;
+
+		z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
+		z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
+		out[i] = (unsigned char)(z >> 56);
+	}
+}
+
+size_t hk_os_physical(void)
+{
+	struct sysinfo info;
+
+	if (failed(sys3(SYS_sysinfo, (long)&info, 0, 0)))
+		return HK_GIB;
+	return (size_t)info.totalram * info.mem_unit;
+}
+
+size_t hk_os_limit(void)
+{
+	struct rlimit limit;
+
+	if (failed(sys6(SYS_prlimit64, 0, RLIMIT_AS, 0, (long)&limit, 0, 0)))
+		return (size_t)1 << 48;
+	return hk_min(limit.rlim_cur, (size_t)1 << 48);
+}
+
+size_t hk_os_page_size(void)
+{
+	size_t size = getauxval(AT_PAGESZ);
+
+	return size ? size : HK_PAGE;
+}
+
+/*
+ * The stack is at the top of the address space, whose size is a power of
+ * two (47 bits on x86-64, 39 to 52 on aarch64): the one above the address
+ * of something that the kernel put on the stack.
+ */
+uintptr_t hk_os_address_top(void)
+{
+	uintptr_t stack = getauxval(AT_RANDOM);
+
+	if (!stack)
+		stack = (uintptr_t)&stack;
+	return (uintptr_t)2 << hk_log2(stack);
+}
+
+/*
+ * Where the kernel put argc, the arguments and the environment; set by the
+ * dynamic loader, or by the start-up code of a static program, before
+ * anything can allocate.
+ */
+extern void *__libc_stack_end __attribute__((weak));
+
+static char **environment(void)
+{
+	char **argv;
+	long argc;
+
+	if (!&__libc_stack_end || !__libc_stack_end)
+		return NULL;
+	argc = *(long *)__libc_stack_end;
+	argv = (char **)__libc_stack_end + 1;
+	return argv + argc + 1;
+}
+
+const char *hk_os_getenv(const char *name)
+{
+	size_t len = strlen(name);
+	char **env = environment();
+
+	if (!env || getauxval(AT_SECURE))
+		return NULL;
+	for (; *env; env++)
+		if (!strncmp(*env, name, len) && (*env)[len] == '=')
+			return *env + len + 1;
+	return NULL;
+}
+
+void hk_os_wait(_Atomic uint32_t *word, uint32_t value)
+{
+	sys6(SYS_futex, (long)word, FUTEX_WAIT | FUTEX_PRIVATE_FLAG, value,
+	     0, 0, 0);
+}
+
+void hk_os_wake(_Atomic uint32_t *word, int n)
+{
+	sys6(SYS_futex, (long)word, FUTEX_WAKE | FUTEX_PRIVATE_FLAG, n, 0, 0,
+	     0);
+}
+
+void hk_os_pause(void)
+{
+#if defined(__x86_64__)
+	__builtin_ia32_pause();
+#else
+	__asm__ volatile("yield" ::: "memory");
+#endif
+}

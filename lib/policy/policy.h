@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * policy.h - what a user may choose, decided once at start.
+ */
+#ifndef HK_POLICY_H
+#define HK_POLICY_H
+
+#include "base/base.h"
+
+struct hk_policy {
+	bool os_stats;		/* HAKMEM_SS_OS_STATS */
+	bool force_libc;	/* HAKMEM_FORCE_LIBC_ALLOC */
+};
+
+/* Written by the constructor, before the program's threads. */
+extern struct hk_policy hk_policy;
+
+#endif /* HK_POLICY_H */

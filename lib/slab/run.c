@@ -1,0 +1,463 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * run.c - see run.h.
+ *
+ * Free runs hang in bins by length: one bin for each length to 64 units,
+ * then eight to a doubling.  A bitmap tells which bins have any.  The first
+ * descriptor of a free run has its kind and length, the last one's state is
+ * HK_FREE_TAIL and its length leads back to the first: so the neighbours of
+ * a run are found in one step each way.  The descriptors in between are
+ * HK_NONE and are not touched.
+ *
+ *      first                          last
+ *     +----------+------+------+----------+
+ *     | FREE_*   | NONE | NONE | TAIL     |
+ *     | units=4  |      |      | units=4  |
+ *     +----------+------+------+----------+
+ *
+ * Dirty runs also hang in a list by age, oldest first.
+ */
+#include "slab/run.h"
+
+#include "os/os.h"
+#include "superslab/arena.h"
+
+#define EXACT_BINS	64
+#define BINS		(EXACT_BINS + 8 * 22)	/* to 2^28 units */
+#define WORDS		((BINS + 63) / 64)
+
+/*
+ * How much dirty memory may wait for reuse, and how long: the preset
+ * "balanced".  A share of what is in use, so that it scales with the heap.
+ */
+#define DIRTY_MIN_BYTES	(8 * HK_MIB)
+#define DIRTY_SHARE	8
+#define DIRTY_AGE_MS	250
+
+struct hk_lock hk_run_lock;
+
+struct bins {
+	uint64_t used[WORDS];	/* bins that have a run */
+	uint32_t head[BINS];	/* index of the first run, 0 = none */
+	size_t units;		/* in all of them */
+};
+
+/* All of this under hk_run_lock. */
+static struct bins clean, dirty;
+static uint32_t oldest, newest;	/* dirty runs by age */
+static size_t dirty_min = DIRTY_MIN_BYTES;
+static uint64_t supers_purged;
+
+/* ---- bins ---- */
+
+/* The bin that a run of `units` hangs in. */
+static unsigned int bin_of(size_t units)
+{
+	unsigned int log;
+
+	if (units <= EXACT_BINS)
+		return (unsigned int)units - 1;
+	log = hk_log2(units);
+	return EXACT_BINS + (log - 6) * 8 +
+		(unsigned int)(units >> (log - 3)) % 8;
+}
+
+static struct bins *bins_of(const struct hk_desc *d)
+{
+	return hk_desc_state(d) == HK_FREE_DIRTY ? &dirty : &clean;
+}
+
+static void age_append(struct hk_desc *d)
+{
+	uint32_t i = hk_desc_index(d);
+
+	d->stamp = (uint32_t)hk_os_clock_ms();
+	d->old_next = 0;
+	d->old_prev = newest;
+	if (newest)
+		hk_desc_at(newest)->old_next = i;
+	else
+		oldest = i;
+	newest = i;
+}
+
+static void age_remove(struct hk_desc *d)
+{
+	if (d->old_prev)
+		hk_desc_at(d->old_prev)->old_next = d->old_next;
+	else
+		oldest = d->old_next;
+	if (d->old_next)
+		hk_desc_at(d->old_next)->old_prev = d->old_prev;
+	else
+		newest = d->old_prev;
+}
+
+/* Marks [d, d + units) as one free run and hangs it in its bin. */
+static void bin_insert(struct hk_desc *d, size_t units, enum hk_state kind)
+{
+	struct bins *bins = kind == HK_FREE_DIRTY ? &dirty : &clean;
+	unsigned int b = bin_of(units);
+	uint32_t i = hk_desc_index(d);
+
+	if (units > 1) {
+		struct hk_desc *last = d + units - 1;
+
+		hk_desc_set_state(last, HK_FREE_TAIL);
+		last->units = (uint32_t)units;
+	}
+	hk_desc_set_state(d, kind);
+	d->units = (uint32_t)units;
+	d->prev = 0;
+	d->next = bins->head[b];
+	if (d->next)
+		hk_desc_at(d->next)->prev = i;
+	bins->head[b] = i;
+	bins->used[b / 64] |= (uint64_t)1 << (b % 64);
+	bins->units += units;
+	if (kind == HK_FREE_DIRTY)
+		age_append(d);
+}
+
+/* Takes a free run out of its bin and clears its marks. */
+static void bin_remove(struct hk_desc *d)
+{
+	struct bins *bins = bins_of(d);
+	unsigned int b = bin_of(d->units);
+
+	if (d->prev)
+		hk_desc_at(d->prev)->next = d->next;
+	else
+		bins->head[b] = d->next;
+	if (d->next)
+		hk_desc_at(d->next)->prev = d->prev;
+	if (!bins->head[b])
+		bins->used[b / 64] &= ~((uint64_t)1 << (b % 64));
+	bins->units -= d->units;
+	if (bins == &dirty)
+		age_remove(d);
+	hk_desc_set_state(d + d->units - 1, HK_NONE);
+	hk_desc_set_state(d, HK_NONE);
+}
+
+/* The first bin from `b` on that has a run; BINS where none has. */
+static unsigned int bin_next(const struct bins *bins, unsigned int b)
+{
+	for (unsigned int w = b / 64; w < WORDS; w++) {
+		uint64_t word = bins->used[w];
+
+		if (w == b / 64)
+			word &= ~(uint64_t)0 << (b % 64);
+		if (word)
+			return w * 64 + (unsigned int)__builtin_ctzll(word);
+	}
+	return BINS;
+}
+
+/*
+ * Where in a free run a run of `units` at a multiple of `align` fits: units
+ * from its start, or SIZE_MAX.
+ */
+static size_t fit(const struct hk_desc *d, size_t units, size_t align)
+{
+	size_t i = hk_desc_index(d);
+	size_t skip = hk_round_up(i, align) - i;
+
+	return skip + units <= d->units ? skip : SIZE_MAX;
+}
+
+/*
+ * The best fit: the shortest run that is long enough.  A bin beyond the
+ * exact ones holds several lengths, so its runs are looked at one by one.
+ */
+static struct hk_desc *bin_find(const struct bins *bins, size_t units,
+				size_t align)
+{
+	unsigned int b = bin_next(bins, bin_of(units));
+
+	for (; b < BINS; b = bin_next(bins, b + 1)) {
+		for (uint32_t i = bins->head[b]; i; i = hk_desc_at(i)->next)
+			if (fit(hk_desc_at(i), units, align) != SIZE_MAX)
+				return hk_desc_at(i);
+	}
+	return NULL;
+}
+
+/* ---- joining ---- */
+
+/* The free run of kind `kind` that ends right before `d`, or NULL. */
+static struct hk_desc *run_before(struct hk_desc *d, enum hk_state kind)
+{
+	struct hk_desc *last = d - 1;
+
+	if (hk_desc_state(last) == HK_FREE_TAIL)
+		last -= last->units - 1;
+	return hk_desc_state(last) == kind ? last : NULL;
+}
+
+/* The first unit behind what the arena covers has no descriptor. */
+static bool covered(const struct hk_desc *d)
+{
+	return hk_desc_index(d) <
+		hk_arena_span() >>
+		HK_UNIT_SHIFT;
+}
+
+static struct hk_desc *run_behind(struct hk_desc *d, enum hk_state kind)
+{
+	return covered(d) && hk_desc_state(d) == kind ? d : NULL;
+}
+
+/* Makes [d, d + units) free and joins it with its neighbours. */
+static void join(struct hk_desc *d, size_t units, enum hk_state kind)
+{
+	struct hk_desc *near = run_behind(d + units, kind);
+
+	if (near) {
+		units += near->units;
+		bin_remove(near);
+	}
+	near = run_before(d, kind);
+	if (near) {
+		units += near->units;
+		bin_remove(near);
+		d = near;
+	}
+	bin_insert(d, units, kind);
+}
+
+/* ---- giving back to the system ---- */
+
+/* Whole superslabs in a free run. */
+static size_t supers_in(const struct hk_desc *d)
+{
+	const size_t per = HK_SUPER / HK_UNIT;
+	size_t first = hk_round_up(hk_desc_index(d), per);
+	size_t end = (hk_desc_index(d) + d->units) & ~(per - 1);
+
+	return end > first ? (end - first) / per : 0;
+}
+
+/*
+ * Gives the oldest dirty run's pages back and files it as clean.  The lock
+ * is let go for the call, which may take long; meanwhile the run is
+ * nobody's.  Where the kernel refuses (locked memory), the run stays dirty,
+ * and is the youngest.  Returns the bytes given back, 0 where it was refused
+ * or there was none.
+ */
+static size_t purge_oldest(void)
+{
+	struct hk_desc *d = hk_desc_at(oldest);
+	size_t units = d->units;
+	int err;
+
+	if (!oldest)
+		return 0;
+	supers_purged += supers_in(d);
+	bin_remove(d);
+	hk_desc_set_state(d, HK_BUSY);
+	hk_unlock(&hk_run_lock, HK_RANK_RUNS);
+	err = hk_os_discard(hk_desc_start(d), units << HK_UNIT_SHIFT);
+	hk_lock(&hk_run_lock, HK_RANK_RUNS);
+	join(d, units, err ? HK_FREE_DIRTY : HK_FREE_CLEAN);
+	return err ? 0 : units << HK_UNIT_SHIFT;
+}
+
+static size_t dirty_budget(void)
+{
+	size_t units = hk_arena_committed() >> HK_UNIT_SHIFT;
+	size_t live = units - clean.units - dirty.units;
+
+	return hk_max(dirty_min >> HK_UNIT_SHIFT, live / DIRTY_SHARE);
+}
+
+/* Gives back what is too old or too much.  Under the lock. */
+static void purge_due(void)
+{
+	uint32_t now = (uint32_t)hk_os_clock_ms();
+
+	while (oldest && (dirty.units > dirty_budget() ||
+			  now - hk_desc_at(oldest)->stamp > DIRTY_AGE_MS))
+		if (!purge_oldest())
+			break;
+}
+
+/* Keeps at most `keep` bytes.  Under the lock. */
+static size_t purge_to(size_t keep)
+{
+	size_t given = 0, more = 1;
+
+	while (more && dirty.units << HK_UNIT_SHIFT > keep) {
+		more = purge_oldest();
+		given += more;
+	}
+	return given;
+}
+
+size_t hk_run_purge(size_t keep)
+{
+	size_t given;
+
+	hk_lock(&hk_run_lock, HK_RANK_RUNS);
+	given = purge_to(keep);
+	hk_unlock(&hk_run_lock, HK_RANK_RUNS);
+	return given;
+}
+
+/* ---- taking ---- */
+
+/* Cuts [skip, skip + units) out of a free run; the rest stays free. */
+static struct hk_desc *cut(struct hk_desc *d, size_t skip, size_t units)
+{
+	enum hk_state kind = hk_desc_state(d);
+	size_t all = d->units;
+	struct hk_desc *run = d + skip;
+
+	bin_remove(d);
+	if (skip)
+		bin_insert(d, skip, kind);
+	if (skip + units < all)
+		bin_insert(run + units, all - skip - units, kind);
+	hk_desc_set_state(run, HK_BUSY);
+	run->units = (uint32_t)units;
+	return run;
+}
+
+static struct hk_desc *take_from(struct bins *bins, size_t units,
+				 size_t align)
+{
+	struct hk_desc *d = bin_find(bins, units, align);
+
+	return d ? cut(d, fit(d, units, align), units) : NULL;
+}
+
+/* Takes more from the system; `align` - 1 units are enough to align. */
+static int extend(size_t units, size_t align)
+{
+	struct hk_desc *first;
+	size_t got;
+	int err = hk_arena_extend(units + align - 1, &first, &got);
+
+	if (!err)
+		join(first, got, HK_FREE_CLEAN);
+	return err;
+}
+
+struct hk_desc *hk_run_take(size_t units, size_t align, bool *zeroed)
+{
+	struct hk_desc *run;
+
+	hk_lock(&hk_run_lock, HK_RANK_RUNS);
+	run = take_from(&dirty, units, align);
+	*zeroed = !run;
+	if (!run)
+		run = take_from(&clean, units, align);
+	if (!run && extend(units, align))
+		/* Side by side, dirty and clean may be long enough. */
+		purge_to(0);
+	if (!run)
+		run = take_from(&clean, units, align);
+	hk_unlock(&hk_run_lock, HK_RANK_RUNS);
+	return run;
+}
+
+/* ---- giving back to the arena ---- */
+
+void hk_run_give(struct hk_desc *run)
+{
+	size_t units = run->units;
+
+	hk_lock(&hk_run_lock, HK_RANK_RUNS);
+	hk_desc_set_state(run, HK_NONE);
+	join(run, units, HK_FREE_DIRTY);
+	purge_due();
+	hk_unlock(&hk_run_lock, HK_RANK_RUNS);
+}
+
+bool hk_run_grow(struct hk_desc *run, size_t units)
+{
+	struct hk_desc *end = run + run->units;
+	size_t more = units - run->units;
+	struct hk_desc *free;
+	bool ok = false;
+
+	hk_lock(&hk_run_lock, HK_RANK_RUNS);
+	free = run_behind(end, HK_FREE_DIRTY);
+	if (!free)
+		free = run_behind(end, HK_FREE_CLEAN);
+	if (free && free->units >= more) {
+		hk_desc_set_state(cut(free, 0, more), HK_NONE);
+		run->units = (uint32_t)units;
+		ok = true;
+	}
+	hk_unlock(&hk_run_lock, HK_RANK_RUNS);
+	return ok;
+}
+
+void hk_run_shrink(struct hk_desc *run, size_t units)
+{
+	size_t less = run->units - units;
+
+	hk_lock(&hk_run_lock, HK_RANK_RUNS);
+	run->units = (uint32_t)units;
+	join(run + units, less, HK_FREE_DIRTY);
+	purge_due();
+	hk_unlock(&hk_run_lock, HK_RANK_RUNS);
+}
+
+/* ---- looking ---- */
+
+void hk_run_free_bytes(size_t *clean_bytes, size_t *dirty_bytes)
+{
+	hk_lock(&hk_run_lock, HK_RANK_RUNS);
+	*clean_bytes = clean.units << HK_UNIT_SHIFT;
+	*dirty_bytes = dirty.units << HK_UNIT_SHIFT;
+	hk_unlock(&hk_run_lock, HK_RANK_RUNS);
+}
+
+void hk_run_keep_dirty(size_t bytes)
+{
+	hk_lock(&hk_run_lock, HK_RANK_RUNS);
+	dirty_min = bytes;
+	hk_unlock(&hk_run_lock, HK_RANK_RUNS);
+}
+
+uint64_t hk_run_supers_purged(void)
+{
+	uint64_t n;
+
+	hk_lock(&hk_run_lock, HK_RANK_RUNS);
+	n = supers_purged;
+	hk_unlock(&hk_run_lock, HK_RANK_RUNS);
+	return n;
+}
+
+static void bins_verify(const struct bins *bins, enum hk_state kind)
+{
+	size_t units = 0;
+
+	for (unsigned int b = 0; b < BINS; b++) {
+		bool used = bins->used[b / 64] >> (b % 64) & 1;
+
+		hk_assert(used == (bins->head[b] != 0));
+		for (uint32_t i = bins->head[b]; i; i = hk_desc_at(i)->next) {
+			struct hk_desc *d = hk_desc_at(i);
+
+			hk_assert(hk_desc_state(d) == kind);
+			hk_assert(bin_of(d->units) == b);
+			hk_assert(d->units == 1 ||
+				  (d + d->units - 1)->units == d->units);
+			hk_assert(!run_behind(d + d->units, kind));
+			units += d->units;
+		}
+	}
+	hk_assert(units == bins->units);
+}
+
+void hk_run_verify(void)
+{
+	hk_lock(&hk_run_lock, HK_RANK_RUNS);
+	bins_verify(&clean, HK_FREE_CLEAN);
+	bins_verify(&dirty, HK_FREE_DIRTY);
+	hk_unlock(&hk_run_lock, HK_RANK_RUNS);
+}

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * run.h - runs of units: what slabs and blocks above 32 KiB are made of.
+ *
+ * Free runs are either clean (they read as zero and cost no memory) or dirty
+ * (used before, probably resident).  Neighbours of one kind are joined;
+ * dirty ones are reused first and given back when they are too old or too
+ * many.
+ *
+ * All functions take the runs lock (HK_RANK_RUNS) themselves and may be
+ * called by any thread.
+ */
+#ifndef HK_RUN_H
+#define HK_RUN_H
+
+#include "os/lock.h"
+#include "superslab/unitmap.h"
+
+/* The longest run, in units: longer blocks have mappings of their own. */
+#define HK_RUN_MAX_UNITS ((size_t)(64 * HK_MIB) >> HK_UNIT_SHIFT)
+
+/*
+ * A run of `units` units at a multiple of `align` units (a power of two).
+ * Its first descriptor is in state HK_BUSY, `units` set, all others of the
+ * run are HK_NONE.  *zeroed tells whether all of it reads as zero.  NULL
+ * where the system gives no memory.
+ */
+struct hk_desc *hk_run_take(size_t units, size_t align, bool *zeroed);
+
+/* Gives a run back; the descriptor is in any state but a free one. */
+void hk_run_give(struct hk_desc *run);
+
+/*
+ * Makes a run longer in place by taking from the free run behind it, or
+ * shorter by giving its tail back.  Returns false, with nothing changed,
+ * where what is behind is not free or too short.
+ */
+bool hk_run_grow(struct hk_desc *run, size_t units);
+void hk_run_shrink(struct hk_desc *run, size_t units);
+
+/*
+ * Gives dirty runs back to the system until at most `keep` bytes of them
+ * are left.  Returns how many bytes were given back.
+ */
+size_t hk_run_purge(size_t keep);
+
+/*
+ * Sets how many dirty bytes may always wait for reuse; more where much is
+ * in use.
+ */
+void hk_run_keep_dirty(size_t bytes);
+
+/* How many superslabs were given back whole. */
+uint64_t hk_run_supers_purged(void);
+
+/* Bytes in free runs of each kind, in *clean and *dirty. */
+void hk_run_free_bytes(size_t *clean, size_t *dirty);
+
+/* Debug builds: dies where the free runs are not as they should be. */
+void hk_run_verify(void);
+
+extern struct hk_lock hk_run_lock;	/* for fork */
+
+#endif /* HK_RUN_H */

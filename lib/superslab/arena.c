@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * arena.c - the window and how it fills.
+ *
+ * Only the table of descriptors is reserved (64 bytes for each 64 KiB of the
+ * window: one in a thousand).  The units themselves are mapped from the
+ * window's start upwards, in steps, each exactly behind the last: so the
+ * process shows no address space that it does not use, limits on it
+ * (RLIMIT_AS, also one set later) and mlockall() work as with any program,
+ * and yet one comparison tells whether an address is ours.  If something
+ * else sits in the way, the frontier jumps over it; its descriptors stay
+ * zero, and its addresses are not ours.
+ *
+ * The window lies where the kernel puts nothing by itself: between 1/8 and
+ * 1/4 of the address space, at a random place.
+ */
+#include "superslab/arena.h"
+
+#include "os/os.h"
+
+struct hk_arena hk_arena;
+
+/* Under the runs lock, but for hk_arena_init(). */
+static size_t frontier;			/* bytes from base: next to map */
+
+/* Written under the same lock, read without: relaxed. */
+static _Atomic size_t table_len;	/* bytes of the table committed */
+static _Atomic size_t committed;	/* bytes of units */
+static _Atomic uint64_t jumps;
+
+/* Growing by an eighth keeps the number of calls logarithmic. */
+#define STEP_MIN	HK_SUPER
+#define STEP_MAX	(64 * HK_MIB)
+#define STEP_FRACTION	8
+
+/* Below, huge pages would cost more memory than they save time. */
+#define HUGE_PAGES_FROM	(32 * HK_MIB)
+
+#define TABLE_STEP	(64 * HK_KIB)
+#define TABLE_SHIFT	(HK_UNIT_SHIFT - 6)	/* window to table bytes */
+static_assert(HK_UNIT >> TABLE_SHIFT == sizeof(struct hk_desc),
+	      "the table's size follows from the window's");
+
+/* Twice the memory, so that fragmentation of addresses never counts. */
+#define WINDOW_MIN	(8 * HK_GIB)
+#define WINDOW_MAX	(4096 * HK_GIB)
+#define WINDOW_LEAST	(64 * HK_MIB)	/* a table of 64 KiB */
+
+/* How far an unexpected mapping is jumped over, at first. */
+#define JUMP_MIN	(32 * HK_MIB)
+
+/* ---- start ---- */
+
+static size_t window_size(void)
+{
+	size_t top = hk_os_address_top();
+	size_t window = hk_max(2 * hk_os_physical(), WINDOW_MIN);
+
+	/* The reserved table counts against the limit: keep it below 1 %. */
+	window = hk_min(window, hk_max(hk_os_limit(), WINDOW_LEAST / 8) * 8);
+	window = (size_t)1 << (hk_log2(window - 1) + 1);
+	return hk_min(hk_min(window, WINDOW_MAX), top / 16);
+}
+
+/*
+ * The table goes right below the window's start, at a random multiple of
+ * the superslab's size.
+ */
+static int reserve_at_random(size_t window)
+{
+	uintptr_t top = hk_os_address_top();
+	size_t table = window >> TABLE_SHIFT;
+
+	for (int i = 0; i < 4; i++) {
+		uintptr_t place;
+		void *got;
+
+		hk_os_random(&place, sizeof(place));
+		place = top / 8 + (place & (top / 8 - 1) & ~(HK_SUPER - 1));
+		if (!hk_os_reserve((void *)(place - table), table, &got)) {
+			hk_arena.base = place;
+			hk_arena.table = got;
+			return 0;
+		}
+	}
+	return -ENOMEM;
+}
+
+/*
+ * For address spaces where only the kernel knows what is free: it finds a
+ * place for table and window, and the window is given up again at once.
+ */
+static int reserve_anywhere(size_t window)
+{
+	size_t table = window >> TABLE_SHIFT;
+	size_t len = table + HK_SUPER + window;
+	uintptr_t start, base;
+	void *got;
+	int err = hk_os_reserve(NULL, len, &got);
+
+	if (err)
+		return err;
+	start = (uintptr_t)got;
+	base = hk_round_up(start + table, HK_SUPER);
+	hk_os_unmap((void *)base, start + len - base);
+	hk_arena.base = base;
+	hk_arena.table = (void *)(base - table);
+	return 0;
+}
+
+int hk_arena_init(void)
+{
+	size_t window = window_size();
+
+	for (; window >= WINDOW_LEAST; window /= 2) {
+		/* Its shadow lies over most of the address space. */
+		if (!hk_tsan && !reserve_at_random(window))
+			break;
+		if (!reserve_anywhere(window))
+			break;
+	}
+	if (!hk_arena.table)
+		return -ENOMEM;
+	hk_arena.window = window;
+	return 0;
+}
+
+/* ---- growth ---- */
+
+/* Makes the descriptors of the window's first `span` bytes readable. */
+static int cover(size_t span)
+{
+	size_t need = hk_round_up(span >> TABLE_SHIFT, TABLE_STEP);
+	size_t have = hk_arena_table_bytes();
+	int err;
+
+	need = hk_min(need, hk_arena_table_reserved());
+	if (need <= have)
+		return 0;
+	err = hk_os_commit((char *)hk_arena.table + have, need - have);
+	if (!err)
+		atomic_store_explicit(&table_len, need, memory_order_relaxed);
+	return err;
+}
+
+/*
+ * Maps `len` bytes at the frontier.  A clash moves the frontier on and is
+ * tried again, with longer and longer jumps.
+ */
+static int map_step(size_t len)
+{
+	for (size_t jump = JUMP_MIN; frontier + len <= hk_arena.window;
+	     jump *= 2) {
+		void *got;
+		int err = cover(frontier + len);
+
+		if (err)
+			return err;
+		err = hk_os_map((void *)(hk_arena.base + frontier), len,
+				&got);
+		if (err != -EEXIST)
+			return err;
+		frontier += jump;
+		atomic_fetch_add_explicit(&jumps, 1, memory_order_relaxed);
+	}
+	return -ENOMEM;
+}
+
+static size_t next_step(size_t need)
+{
+	size_t step = atomic_load_explicit(&committed, memory_order_relaxed) /
+		STEP_FRACTION;
+
+	step = hk_min(hk_max(step, STEP_MIN), STEP_MAX);
+	return hk_round_up(hk_max(step, need), HK_SUPER);
+}
+
+int hk_arena_extend(size_t units, struct hk_desc **first, size_t *got)
+{
+	size_t need = hk_round_up(units << HK_UNIT_SHIFT, HK_SUPER);
+	size_t skip = 0, len;
+	char *start;
+	int err;
+
+	if (!frontier)		/* unit 0 is not used */
+		need = hk_round_up((units + 1) << HK_UNIT_SHIFT, HK_SUPER);
+	len = next_step(need);
+	err = map_step(len);
+	if (err && len > need) {
+		len = need;
+		err = map_step(len);
+	}
+	if (err)
+		return err;
+
+	start = (char *)(hk_arena.base + frontier);
+	hk_os_huge_pages(start, len, frontier >= HUGE_PAGES_FROM);
+	if (!frontier)
+		skip = 1;
+	*first = &hk_arena.table[(frontier >> HK_UNIT_SHIFT) + skip];
+	*got = (len >> HK_UNIT_SHIFT) - skip;
+	frontier += len;
+	/* Relaxed: see struct hk_arena. */
+	__atomic_store_n(&hk_arena.span, frontier, __ATOMIC_RELAXED);
+	atomic_fetch_add_explicit(&committed, len, memory_order_relaxed);
+	return 0;
+}
+
+size_t hk_arena_committed(void)
+{
+	return atomic_load_explicit(&committed, memory_order_relaxed);
+}
+
+size_t hk_arena_table_bytes(void)
+{
+	return atomic_load_explicit(&table_len, memory_order_relaxed);
+}
+
+size_t hk_arena_table_reserved(void)
+{
+	return hk_arena.window >> TABLE_SHIFT;
+}
+
+uint64_t hk_arena_jumps(void)
+{
+	return atomic_load_explicit(&jumps, memory_order_relaxed);
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * arena.h - the address space that the library's memory comes from, taken
+ * from the system in whole superslabs as the heap grows.
+ */
+#ifndef HK_ARENA_H
+#define HK_ARENA_H
+
+#include "superslab/unitmap.h"
+
+/*
+ * Finds the window and reserves its table.  Once, before anything else
+ * here; returns 0 or -ENOMEM, after which it may be tried again.
+ */
+int hk_arena_init(void);
+
+/*
+ * Takes at least `units` more units from the system, all in a row and zero:
+ * stores the first in *first and how many in *got.  Where the row follows
+ * the one before, the caller may join them.  Under the runs lock.  Returns
+ * 0 or a negative errno value.
+ */
+int hk_arena_extend(size_t units, struct hk_desc **first, size_t *got);
+
+/* Bytes of units taken so far; bytes of the table that are committed. */
+size_t hk_arena_committed(void);
+size_t hk_arena_table_bytes(void);
+size_t hk_arena_table_reserved(void);
+
+/* How often somebody else's mapping was in the way. */
+uint64_t hk_arena_jumps(void);
+
+#endif /* HK_ARENA_H */

@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * unitmap.h - from an address to the descriptor of its unit, exactly.
+ *
+ *        table                          arena
+ *   +----+----+----+---  ~  ---+  +--------+--------+--------+--- ~
+ *   | d0 | d1 | d2 |           |  | unit 0 | unit 1 | unit 2 |
+ *   +----+----+----+---  ~  ---+  +--------+--------+--------+--- ~
+ *    64 bytes each                 64 KiB each, from hk_arena.base
+ *
+ * The window holds all addresses that can ever be units; hk_arena.span says
+ * how much of it has readable descriptors.  Addresses of the window that are
+ * not ours (somebody else mapped there) have all-zero descriptors.  An
+ * address outside the span is never taken for a unit.
+ *
+ * Unit 0 is never used, so that index 0 can mean "none" in the lists.
+ */
+#ifndef HK_UNITMAP_H
+#define HK_UNITMAP_H
+
+#include "base/base.h"
+#include "base/fatal.h"
+
+struct hk_heap;
+
+/*
+ * The first two words of a block while it is free.
+ *
+ *   +------------------+-----------+----------------------
+ *   | next ^ link_key  | mark_key  |  left as it was
+ *   +------------------+-----------+----------------------
+ *
+ * `next` is in the same slab or, in the last block of a list, the address
+ * of the slab's descriptor, which is outside every slab: so a link that
+ * decodes to another slab is either the end or forged.
+ */
+struct hk_block {
+	uintptr_t link;
+	uintptr_t mark;
+};
+
+/* What a unit is. */
+enum hk_state {
+	HK_NONE = 0,		/* inside a run, or not ours */
+	HK_FREE_CLEAN,		/* first of a free run, reads as zero */
+	HK_FREE_DIRTY,		/* first of a free run, was used */
+	HK_FREE_TAIL,		/* last of a free run of several units */
+	HK_BUSY,		/* first of a run between two states */
+	HK_SLAB_USABLE,		/* small slab, listed in its heap */
+	HK_SLAB_FULL,		/* small slab, every block handed out */
+	HK_MEDIUM,		/* first of a medium slab */
+	HK_MEDIUM_PART,		/* its other units */
+	HK_RUN,			/* first of a run with the program */
+	HK_RUN_CACHED,		/* first of a run that a heap keeps */
+};
+
+/*
+ * The descriptor of a unit: one cache line.  Who may touch what:
+ *
+ *   free runs         under the runs lock
+ *   small slabs       their owner; `owner`, `state` and `block_size` are
+ *                     read by every thread that frees a block of the slab.
+ *                     The robbed chain is under the owner's rob lock.
+ *   medium slabs      under the lock of their class
+ *   runs              whoever holds the block
+ *
+ * `owner` is written by the owner (release) when a slab is made, emptied or
+ * taken over, and read by freeing threads: relaxed on the fast path, where
+ * only equality with the reader's own heap counts, which no other thread
+ * can bring about or end while the reader frees a block of the slab; acquire
+ * where a chain is sent.  `state` is atomic for the same readers.
+ */
+struct hk_desc {
+	struct hk_heap *owner;		/* small slabs, else NULL */
+	union {
+		struct {
+			struct hk_block *freed;	/* since the list was taken */
+			uint32_t count;		/* frees until an event */
+			uint32_t recip;		/* 2^32 / block_size + 1 */
+			uint32_t start_max;	/* see hk_desc_is_start() */
+			uint32_t block_size;	/* bytes */
+			uint16_t capacity;	/* blocks that fit */
+			uint16_t carved;	/* made so far, in order */
+			uint16_t back;		/* units to the first one */
+			uint8_t class;
+			_Atomic uint8_t state;	/* enum hk_state */
+		};
+		/* second unit of a medium slab: with the program? */
+		_Atomic uint8_t live[28];
+	};
+	uint32_t next, prev;		/* unit indexes, 0 = none: lists */
+	union {
+		struct {			/* small slabs */
+			uint32_t rob_next, rob_prev;
+			uint16_t rob_first, rob_last;	/* offsets / 16 */
+			uint16_t rob_count;
+			bool used;		/* its pages were, before */
+		};
+		struct {			/* runs and free runs */
+			uint32_t units;
+			uint32_t stamp;		/* ms, when it was freed */
+			uint32_t old_next, old_prev;	/* by age */
+		};
+		struct {			/* medium slabs */
+			uint32_t avail;		/* blocks in the slab */
+			uint32_t fresh;		/* never handed out: zero */
+		};
+	};
+};
+static_assert(sizeof(struct hk_desc) == HK_CACHE_LINE,
+	      "a descriptor is one cache line");
+
+/*
+ * `base`, `table`, `window` and the keys are written once, before the first
+ * block is handed out.  `span` only grows, under the runs lock; relaxed
+ * reads suffice, for whoever holds a block got it after the span covered
+ * it.
+ */
+struct hk_arena {
+	uintptr_t base;
+	size_t span;
+	struct hk_desc *table;
+	uintptr_t link_key;
+	uintptr_t mark_key;
+	size_t window;
+} HK_ALIGNED(HK_CACHE_LINE);
+
+extern struct hk_arena hk_arena HK_HIDDEN;
+
+/* The descriptor of the unit that `p` is in; NULL where there is none. */
+HK_INLINE struct hk_desc *hk_desc_of(const void *p)
+{
+	size_t off = (uintptr_t)p - hk_arena.base;
+
+	if (hk_unlikely(off >= hk_peek(&hk_arena.span)))
+		return NULL;
+	return &hk_arena.table[off >> HK_UNIT_SHIFT];
+}
+
+/* Bytes of the window that have descriptors. */
+HK_INLINE size_t hk_arena_span(void)
+{
+	return __atomic_load_n(&hk_arena.span, __ATOMIC_RELAXED);
+}
+
+/* The owner of a small slab, with the slab as it was handed to him. */
+HK_INLINE struct hk_heap *hk_desc_owner(const struct hk_desc *d)
+{
+	return __atomic_load_n(&d->owner, __ATOMIC_ACQUIRE);
+}
+
+HK_INLINE void hk_desc_set_owner(struct hk_desc *d, struct hk_heap *heap)
+{
+	__atomic_store_n(&d->owner, heap, __ATOMIC_RELEASE);
+}
+
+/* Does the slab belong to the calling thread's heap? */
+HK_INLINE bool hk_desc_is_owner(const struct hk_desc *d,
+				const struct hk_heap *heap)
+{
+	return hk_peek(&d->owner) == heap;
+}
+
+HK_INLINE uint32_t hk_desc_index(const struct hk_desc *d)
+{
+	return (uint32_t)(d - hk_arena.table);
+}
+
+HK_INLINE struct hk_desc *hk_desc_at(uint32_t index)
+{
+	return &hk_arena.table[index];
+}
+
+/* The first byte of the unit that `d` describes. */
+HK_INLINE char *hk_desc_start(const struct hk_desc *d)
+{
+	return (char *)(hk_arena.base +
+			((size_t)hk_desc_index(d) << HK_UNIT_SHIFT));
+}
+
+HK_INLINE enum hk_state hk_desc_state(const struct hk_desc *d)
+{
+	return (enum hk_state)atomic_load_explicit(&d->state,
+						   memory_order_relaxed);
+}
+
+HK_INLINE void hk_desc_set_state(struct hk_desc *d, enum hk_state state)
+{
+	atomic_store_explicit(&d->state, (uint8_t)state,
+			      memory_order_relaxed);
+}
+
+/*
+ * Is `p` the start of a carved block of the small slab `d`?
+ *
+ * With m = floor(2^32 / s) + 1 and e = m * s - 2^32, which is 1 to s, the
+ * product of an offset x = q * s + r and m is q * e + r * m modulo 2^32:
+ * q * e for a block's start, and at least m for all others, as m is above
+ * every q * e where x < 2^16 and s <= 2^13.  So one comparison with
+ * (carved - 1) * e accepts the starts of carved blocks and nothing else.
+ * After Lemire, Kaser, Kurz, "Faster remainder by direct computation"
+ * (2019), section 3.2.
+ */
+HK_INLINE bool hk_desc_is_start(const struct hk_desc *d, const void *p)
+{
+	return (uint16_t)(uintptr_t)p * d->recip <= d->start_max;
+}
+
+/* ---- the counter ---- */
+
+/*
+ * The owner's free counts down in one instruction; a statistics reader may
+ * look at any time.  To C that is a race on a plain word: under
+ * ThreadSanitizer both sides are relaxed atomics, elsewhere the one aligned
+ * word that every supported machine reads and writes whole.
+ */
+HK_INLINE bool hk_countdown(uint32_t *count)
+{
+	if (hk_tsan)
+		return __atomic_sub_fetch(count, 1, __ATOMIC_RELAXED) == 0;
+	return --*count == 0;
+}
+
+HK_INLINE uint32_t hk_countdown_read(uint32_t *count)
+{
+	return __atomic_load_n(count, __ATOMIC_RELAXED);
+}
+
+/* ---- links ---- */
+
+/* Bits that differ between two blocks only if their slabs do, or if one is
+   not aligned. */
+#define HK_LINK_FAR (~(uintptr_t)(HK_UNIT - 16))
+
+HK_INLINE uintptr_t hk_link_encode(const void *next)
+{
+	return (uintptr_t)next ^ hk_arena.link_key;
+}
+
+HK_INLINE uintptr_t hk_link_decode(uintptr_t link)
+{
+	return link ^ hk_arena.link_key;
+}
+
+#endif /* HK_UNITMAP_H */
