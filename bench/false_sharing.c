@@ -75,7 +75,7 @@ int main(int argc, char **argv)
 	uint64_t rounds, sets, writes;
 	size_t threads, size;
 	int scratch;
-	double begin, seconds;
+	double begin, seconds, total;
 
 	arg_help(argc, argv, "[scratch|thrash [ROUNDS [SETS [WRITES "
 		 "[THREADS [SIZE]]]]]]\n"
@@ -107,8 +107,9 @@ int main(int argc, char **argv)
 		threads_run(threads, work, workers, sizeof(workers[0]));
 	}
 	seconds = now() - begin;
+	total = (double)(rounds * sets * HELD * writes * threads);
 	printf("false_sharing: %.3f M writes/s, mode=%s seconds=%.4f\n",
-	       (double)(rounds * sets * HELD * writes * threads) / seconds * 1e-6,
+	       total / seconds * 1e-6,
 	       scratch ? "scratch" : "thrash", seconds);
 	return 0;
 }

@@ -21,6 +21,9 @@ import sys
 LIMIT_TIME = 1.10
 LIMIT_RSS = 1.25
 
+# The part of the machine that others may use before a report says so.
+BUSY = 0.05
+
 BEGIN = "<!-- measured: begin -->"
 END = "<!-- measured: end -->"
 
@@ -227,6 +230,9 @@ class Table:
             yield f"Not there and not measured: {name}."
         for row in self.about["absent"]:
             yield f"Not measured, program not installed: {row}."
+        if self.about.get("others", 0) > BUSY:
+            yield (f"Other programs took {self.about['others']:.0%} of the "
+                   "processors meanwhile: times are not to be trusted.")
         failed = len(self.failures())
         if failed:
             yield (f"{failed} failed cells are in no mean; (n) is the "
@@ -312,12 +318,11 @@ def output_of(*command):
 
 
 def version(path, source):
-    """The version of an allocator: of its package, or of this tree."""
+    """The version of an allocator: of its package, or of our source."""
     if not path:
         return os.confstr("CS_GNU_LIBC_VERSION") or "unknown"
     real = os.path.realpath(path)
-    name = os.path.basename(path)
-    if name.startswith("libhakmem."):
+    if source:
         commit = output_of("git", "-C", source, "describe", "--always",
                            "--dirty", "--tags")
         return f"{os.path.basename(real)}, commit {commit}" if commit \
@@ -340,7 +345,7 @@ def markdown(table, image):
                        for k, v in about["machine"].items())
              + "".join(f"| {k} | {v} |\n"
                        for k, v in about["versions"].items())]
-    parts.append(f"Medians of {about['rounds']} rounds.\n")
+    parts.append(f"Rounds: {about['rounds']}; every figure is a median.\n")
     if image:
         parts.append(f"![time and peak RSS of every allocator on every "
                      f"workload]({image})\n")

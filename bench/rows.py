@@ -25,10 +25,10 @@ class Row:
     idle: float = 0.0       # seconds that it sleeps, not counted as time
     quick_idle: float = 0.0  # the same when shortened
     cpu: bool = False       # its time is user+sys, whatever the metric
-    own_malloc: bool = False  # linked with an allocator: glibc's must be
-                              # put in front of it
+    own_malloc: bool = False  # linked with one: preload libc for glibc's
     load: str = ""          # the program that keeps a server busy
     stdin: str = ""         # name of an input file
+    product: str = ""       # a file that it leaves, part of its output
     environment: tuple = ()  # more variables, NAME=VALUE
     figure: bool = False    # its closing line belongs into the report
     about: str = ""
@@ -124,11 +124,13 @@ PROGRAMS = (
         about="lua: tables, strings, closures, trees"),
     Row("gcc", ("gcc", "-O1", "-S", "-o", "@WORK@/big.s", "@WORK@/big.c"),
         ("gcc", "-O1", "-S", "-o", "@WORK@/big.s", "@WORK@/big.c"),
-        "program", about="gcc -O1: a generated file of C"),
+        "program", product="big.s",
+        about="gcc -O1: a generated file of C"),
     Row("z3", ("z3", "@WORK@/queens.smt2"), ("z3", "@WORK@/queens.smt2"),
         "program", about="z3: a board of queens as integer constraints"),
-    Row("redis", ("redis-server",), ("redis-server",), "server", cpu=True,
-        own_malloc=True, load="redis-benchmark",
+    Row("redis", ("redis-server|valkey-server",),
+        ("redis-server|valkey-server",), "server", cpu=True,
+        own_malloc=True, load="redis-benchmark|valkey-benchmark",
         about="redis-server under redis-benchmark: its processor time"),
 )
 

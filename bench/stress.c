@@ -22,7 +22,7 @@ enum {
 	EXCHANGE = 256,		/* parcels between threads */
 	TREE_NODES = 64,	/* at most */
 	LIST_NODES = 128,
-	TOUCH_STEP = 4096,	/* one byte of each page of a block is written */
+	TOUCH_STEP = 4096,	/* a byte of each page is written */
 };
 
 #define LARGEST (800 * KIB)

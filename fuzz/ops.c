@@ -716,7 +716,9 @@ static void step_operation(void)
 
 static void step_free_all(void)
 {
-	for (unsigned int slot = 0; slot < SHADOW_SLOTS; slot++)
+	unsigned int slot;
+
+	while (shadow_last(&slot))
 		drop(slot, false);
 }
 

@@ -234,6 +234,13 @@ void shadow_add(unsigned int slot, const struct shadow_block *block)
 	fill(&blocks[slot]);
 }
 
+bool shadow_last(unsigned int *slot)
+{
+	if (taken)
+		*slot = order[taken - 1];
+	return taken > 0;
+}
+
 void shadow_check(unsigned int slot)
 {
 	compare(&blocks[slot], blocks[slot].ptr, blocks[slot].usable);

@@ -65,6 +65,9 @@ struct shadow_block shadow_take(unsigned int slot);
 void shadow_check_moved(const struct shadow_block *old,
 			const unsigned char *ptr, size_t kept);
 
+/* The slot of the block at the highest address; false if there is none. */
+bool shadow_last(unsigned int *slot);
+
 /* Bytes asked for in all blocks. */
 size_t shadow_live(void);
 

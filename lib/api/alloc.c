@@ -61,7 +61,7 @@ static void *alloc_class(struct hk_heap *heap, unsigned int class,
 	*zeroed = false;
 	if (class >= HK_SMALL_CLASSES)
 		return hk_heap_medium(heap, class, zeroed);
-	p = hk_pop(hk_heap_head(heap, class));
+	p = hk_pop(hk_tls.current[class]);
 	return p ? p : hk_heap_small(heap, class);
 }
 
@@ -130,8 +130,7 @@ static void free_in_heap(struct hk_heap *heap, void *p,
 		free_small(heap, info->d, p);
 		break;
 	case HK_KIND_MEDIUM:
-		hk_medium_set_live(info->d, info->number, false);
-		hk_heap_medium_free(heap, info->d->class, p);
+		hk_heap_medium_free(heap, info->d, p);
 		break;
 	case HK_KIND_RUN:
 		hk_heap_run_free(heap, info->d);

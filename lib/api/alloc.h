@@ -41,9 +41,9 @@ HK_INLINE void *hk_malloc(size_t n)
 {
 	void *p;
 
-	if (hk_unlikely(n > HK_TABLE_MAX))
+	if (hk_unlikely(n > HK_SMALL_MAX))
 		return hk_malloc_slow(n);
-	p = hk_pop(&hk_tls.head[hk_class_look_up(n)]);
+	p = hk_pop(hk_tls.current[hk_class_look_up(n)]);
 	if (hk_unlikely(!p))
 		return hk_malloc_slow(n);
 	hk_note_malloc(p, n, false);
@@ -70,9 +70,9 @@ HK_INLINE void *hk_calloc(size_t count, size_t size)
 
 	if (hk_unlikely(__builtin_mul_overflow(count, size, &n)))
 		n = SIZE_MAX;	/* which fails like any that is too large */
-	if (hk_unlikely(n > HK_TABLE_MAX))
+	if (hk_unlikely(n > HK_SMALL_MAX))
 		return hk_calloc_slow(n);
-	p = hk_pop(&hk_tls.head[hk_class_look_up(n)]);
+	p = hk_pop(hk_tls.current[hk_class_look_up(n)]);
 	if (hk_unlikely(!p))
 		return hk_calloc_slow(n);
 	hk_note_malloc(p, n, true);
@@ -84,7 +84,7 @@ HK_INLINE void hk_delete_sized(void *p, size_t n)
 {
 	struct hk_desc *d = hk_own_slab(p);
 
-	if (hk_unlikely(!d || n > HK_TABLE_MAX ||
+	if (hk_unlikely(!d || n > HK_SMALL_MAX ||
 			d->class != hk_class_look_up(n))) {
 		hk_free_sized(p, n);
 		return;

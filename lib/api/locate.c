@@ -109,50 +109,51 @@ HK_NORETURN HK_COLD static void not_a_start(const char *call, const void *p,
 
 	if (start == p || !hk_desc_is_start(d, start))
 		invalid(call, p, is_free);
-	interior(call, p, d->block_size, start);
+	interior(call, p, hk_class_size(d->class), start);
 }
 
 /* ---- the kinds ---- */
 
 /*
- * A mark is not proof: a program may have copied one from memory that it
- * never wrote.  What is proof is that a list has the block.  Lists of other
- * heaps cannot be searched.
+ * A mark is not proof; what is proof is that a list has the block.  Lists of
+ * other heaps cannot be searched.
  */
 static void small(const char *call, const void *p, struct hk_desc *d,
 		  struct hk_block_info *info)
 {
 	struct hk_heap *heap = hk_tls.heap, *owner;
-	const struct hk_block *b = p;
 
 	if (!hk_desc_is_start(d, p))
 		not_a_start(call, p, d);
 	info->kind = HK_KIND_SMALL;
-	info->size = d->block_size;
-	hk_note_open(b, sizeof(*b));
-	if (hk_likely(b->mark != hk_arena.mark_key))
+	info->size = hk_class_size(d->class);
+	if (hk_likely(!hk_block_marked(p)))
 		return;
 	owner = hk_desc_owner(d);
-	if (owner == heap ? hk_heap_has_free(heap, d, b) :
-			    hk_remote_has(heap, d, b))
-		double_free(p, d->block_size, owner);
+	if (owner == heap ? hk_list_has(d->freed, p) :
+			    hk_remote_has(heap, d, p))
+		double_free(p, info->size, owner);
 }
 
 static void medium(const char *call, const void *p, struct hk_desc *d,
 		   struct hk_block_info *info)
 {
-	char *start;
+	unsigned int number;
 
-	d = hk_medium_find(d, p, &info->number, &start);
-	if (info->number >= d->capacity)
-		invalid(call, p, is_free);
-	if (start != p)
-		interior(call, p, d->block_size, start);
-	if (!hk_medium_live(d, info->number))
-		double_free(p, d->block_size, NULL);
+	d -= d->back;
+	number = hk_medium_number(d, p);
 	info->kind = HK_KIND_MEDIUM;
 	info->d = d;
-	info->size = d->block_size;
+	info->size = hk_class_size(d->class);
+	if (number >= hk_class_capacity(d->class))
+		invalid(call, p, is_free);
+	if (hk_medium_block(d, number) != p)
+		interior(call, p, info->size, hk_medium_block(d, number));
+	if (hk_medium_avail(d, number))
+		double_free(p, info->size, NULL);
+	if (hk_unlikely(hk_block_marked(p)) &&
+	    hk_heap_medium_has(hk_tls.heap, d->class, p))
+		double_free(p, info->size, hk_tls.heap);
 }
 
 static void run(const char *call, const void *p, struct hk_desc *d,
@@ -193,6 +194,7 @@ void hk_locate(const void *p, const char *call, struct hk_block_info *info)
 		return;
 	}
 	switch (hk_desc_state(d)) {
+	case HK_SLAB_CURRENT:
 	case HK_SLAB_USABLE:
 	case HK_SLAB_FULL:
 		small(call, p, d, info);

@@ -19,7 +19,6 @@ enum hk_kind {
 
 struct hk_block_info {
 	enum hk_kind kind;
-	unsigned int number;	/* medium: of the block in its slab */
 	struct hk_desc *d;	/* first of the slab or run; huge: NULL */
 	size_t size;		/* bytes that the block has */
 };

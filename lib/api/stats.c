@@ -30,16 +30,13 @@ static void add_heap(struct hk_heap *heap, void *arg)
 /* Bytes of a unit's blocks that the program or a thread's lists hold. */
 static size_t live_in(struct hk_desc *d)
 {
-	size_t live = 0;
-
 	switch (hk_desc_state(d)) {
+	case HK_SLAB_CURRENT:
 	case HK_SLAB_USABLE:
 	case HK_SLAB_FULL:
-		return hk_slab_out(d) * d->block_size;
+		return hk_slab_out(d) * hk_class_size(d->class);
 	case HK_MEDIUM:
-		for (unsigned int i = 0; i < d->capacity; i++)
-			live += hk_medium_live(d, i) ? d->block_size : 0;
-		return live;
+		return hk_medium_out(d) * hk_class_size(d->class);
 	case HK_RUN:
 		return d->units * HK_UNIT;
 	default:

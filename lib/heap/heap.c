@@ -7,26 +7,21 @@
 #include "heap/heap.h"
 
 #include "base/fatal.h"
+#include "heap/heap_fast.h"
 #include "heap/remote.h"
 #include "heap/thread.h"
 #include "slab/medium.h"
 #include "slab/run.h"
 
-/*
- * All bits set: XORed with a key, whose highest bit is clear, it decodes to
- * an address outside of user space, before and after the key is drawn.
- */
-const struct hk_block hk_block_none = { .link = UINTPTR_MAX };
-
 struct hk_heap hk_heap_none, hk_heap_late;
 
-#define NONE HK_NO_BLOCK
+#define NONE &hk_desc_none
 #define NONE4 NONE, NONE, NONE, NONE
 #define NONE16 NONE4, NONE4, NONE4, NONE4
 
 HK_TLS struct hk_tls hk_tls = {
 	.heap = &hk_heap_none,
-	.head = { NONE16, NONE16 },
+	.current = { NONE16, NONE16 },
 };
 
 void hk_fatal_list(const struct hk_heap *heap, const void *block)
@@ -39,7 +34,7 @@ void hk_fatal_list(const struct hk_heap *heap, const void *block)
 	hk_line_ptr(&line, block);
 	if (d) {
 		hk_line_str(&line, " (");
-		hk_line_num(&line, d->block_size);
+		hk_line_num(&line, hk_class_size(d->class));
 		hk_line_str(&line, "-byte class, heap ");
 		hk_line_num(&line, heap->id);
 		hk_line_str(&line, ")");
@@ -179,99 +174,130 @@ static struct hk_desc *slab_new(struct hk_heap *heap, unsigned int class)
 	return d;
 }
 
-/* A new list of blocks of a class; NULL without memory. */
-static struct hk_block *refill(struct hk_heap *heap, unsigned int class)
+/* The current slab of a class, with nothing to give, is left. */
+static void leave(struct hk_heap *heap, unsigned int class)
 {
-	struct hk_block *list;
+	struct hk_desc *d = hk_tls.current[class];
+
+	hk_tls.current[class] = &hk_desc_none;
+	hk_slab_leave(d);
+	if (hk_desc_state(d) == HK_SLAB_USABLE)
+		hk_heap_list(heap, d);
+}
+
+/* Makes a slab with a block to give the current one; NULL without memory. */
+static struct hk_desc *refill(struct hk_heap *heap, unsigned int class)
+{
 	struct hk_desc *d;
 
 	hk_count(&heap->counts.refills, 1);
 	hk_remote_tick(heap);
+	d = hk_tls.current[class];
+	if (d != &hk_desc_none) {
+		/* What has come from other threads may be for this slab. */
+		if (d->freed != hk_list_end(d) || hk_slab_carve(d))
+			return d;
+		leave(heap, class);
+	}
 	if (!heap->usable[class].head && !hk_orphan_steal(heap, class) &&
 	    !slab_new(heap, class))
 		return NULL;
 	d = hk_desc_at(heap->usable[class].head);
-	list = hk_slab_take(d);
-	if (hk_desc_state(d) == HK_SLAB_FULL)
-		hk_heap_unlist(heap, d);
-	return list;
-}
-
-struct hk_block **hk_heap_head(struct hk_heap *heap, unsigned int class)
-{
-	if (class < HK_TABLE_CLASSES)
-		return &hk_tls.head[class];
-	return &heap->head[class - HK_TABLE_CLASSES];
+	hk_heap_unlist(heap, d);
+	hk_slab_choose(d);
+	hk_tls.current[class] = d;
+	if (d->freed == hk_list_end(d))
+		hk_slab_carve(d);
+	return d;
 }
 
 void *hk_heap_small(struct hk_heap *heap, unsigned int class)
 {
-	struct hk_block **head = hk_heap_head(heap, class);
-	struct hk_block *b = *head;
-	struct hk_block *next;
-
-	if (b == HK_NO_BLOCK) {
-		b = refill(heap, class);
-		if (!b)
-			return NULL;
-	}
-	next = hk_block_next(b);
-	if (hk_block_near(b, next))
-		*head = next;
-	else if (next == hk_list_end(hk_desc_of(b)))
-		*head = HK_NO_BLOCK;
-	else
-		hk_fatal_list(heap, b);
-	hk_note_open(b, sizeof(*b));
-	b->mark = 0;
-	hk_note_close(b, sizeof(*b));
-	return b;
-}
-
-bool hk_heap_has_free(struct hk_heap *heap, const struct hk_desc *d,
-		      const struct hk_block *b)
-{
-	return hk_list_has(*hk_heap_head(heap, d->class), b) ||
-		hk_list_has(d->freed, b);
-}
-
-/* ---- 8 to 32 KiB ---- */
-
-void *hk_heap_medium(struct hk_heap *heap, unsigned int class, bool *zeroed)
-{
-	struct hk_magazine *mag = &heap->magazine[class - HK_SMALL_CLASSES];
-	struct hk_desc *d;
-	unsigned int number;
-	uint32_t fresh = 0;
-	char *start;
+	struct hk_desc *d = hk_tls.current[class];
 	void *p;
 
-	if (!mag->n)
-		mag->n = hk_medium_take(class, mag->blocks, HK_MAGAZINE / 2,
-					&fresh);
-	if (!mag->n)
+	if (d == &hk_desc_none || d->freed == hk_list_end(d))
+		d = refill(heap, class);
+	if (!d)
 		return NULL;
-	p = mag->blocks[--mag->n];
-	*zeroed = fresh >> mag->n & 1;
-	d = hk_medium_find(hk_desc_of(p), p, &number, &start);
-	hk_medium_set_live(d, number, true);
+	p = hk_pop(d);
+	if (!p)
+		hk_fatal_list(heap, d->freed);
 	return p;
 }
 
-void hk_heap_medium_free(struct hk_heap *heap, unsigned int class,
+/* ---- 1 to 32 KiB ---- */
+
+/* How many blocks a magazine holds: at most half a megabyte. */
+static unsigned int magazine_size(unsigned int class)
+{
+	return (unsigned int)hk_min(HK_MAGAZINE,
+				    512 * HK_KIB / hk_class_size(class));
+}
+
+static struct hk_magazine *magazine_of(struct hk_heap *heap,
+				       unsigned int class)
+{
+	return &heap->magazine[class - HK_SMALL_CLASSES];
+}
+
+/* The last block taken is the first to go, and the only one known fresh. */
+static void *medium_refill(struct hk_magazine *mag, unsigned int class,
+			   bool *zeroed)
+{
+	uint32_t fresh;
+
+	mag->n = hk_medium_take(class, mag->blocks, magazine_size(class) / 2,
+				&fresh);
+	if (!mag->n)
+		return NULL;
+	mag->n--;
+	*zeroed = fresh >> mag->n & 1;
+	return mag->blocks[mag->n];
+}
+
+void *hk_heap_medium(struct hk_heap *heap, unsigned int class, bool *zeroed)
+{
+	struct hk_magazine *mag = magazine_of(heap, class);
+	struct hk_block *b;
+
+	*zeroed = false;
+	if (hk_likely(mag->n))
+		b = mag->blocks[--mag->n];
+	else
+		b = medium_refill(mag, class, zeroed);
+	if (hk_likely(b))
+		hk_block_clear(b);
+	return b;
+}
+
+void hk_heap_medium_free(struct hk_heap *heap, struct hk_desc *d,
 			 void *block)
 {
-	struct hk_magazine *mag = &heap->magazine[class - HK_SMALL_CLASSES];
-	const unsigned int half = HK_MAGAZINE / 2;
+	struct hk_magazine *mag = magazine_of(heap, d->class);
+	unsigned int size = magazine_size(d->class), half = size / 2;
 
-	if (mag->n == HK_MAGAZINE) {
+	hk_block_mark(block);
+	if (hk_unlikely(mag->n == size)) {
 		/* The older half goes; the younger is warm. */
-		hk_medium_give(class, mag->blocks, half);
-		for (unsigned int i = 0; i < half; i++)
-			mag->blocks[i] = mag->blocks[i + half];
-		mag->n = half;
+		hk_medium_give(d->class, mag->blocks, half);
+		for (unsigned int i = half; i < size; i++)
+			mag->blocks[i - half] = mag->blocks[i];
+		mag->n -= half;
 	}
 	mag->blocks[mag->n++] = block;
+}
+
+bool hk_heap_medium_has(const struct hk_heap *heap, unsigned int class,
+			const void *block)
+{
+	const struct hk_magazine *mag =
+		&heap->magazine[class - HK_SMALL_CLASSES];
+
+	for (unsigned int i = 0; i < mag->n; i++)
+		if (mag->blocks[i] == block)
+			return true;
+	return false;
 }
 
 /* ---- runs ---- */
@@ -329,47 +355,39 @@ void hk_heap_run_free(struct hk_heap *heap, struct hk_desc *run)
 
 /* ---- giving everything back ---- */
 
-/* The blocks that are ready to go return to their slab. */
-static void flush_list(struct hk_heap *heap, unsigned int class)
+/* The current slab of a class becomes one among others. */
+static void flush_current(struct hk_heap *heap, unsigned int class)
 {
-	struct hk_block **head = hk_heap_head(heap, class);
-	struct hk_block *first = *head, *last = first;
-	struct hk_desc *d;
-	uint32_t n = 1;
+	struct hk_desc *d = hk_tls.current[class];
 
-	if (first == HK_NO_BLOCK)
+	if (d == &hk_desc_none)
 		return;
-	*head = HK_NO_BLOCK;
-	d = hk_desc_of(first);
-	for (;;) {
-		struct hk_block *next = hk_block_next(last);
-
-		if (next == hk_list_end(d))
-			break;
-		if (!hk_block_near(last, next) || n == d->capacity)
-			hk_fatal_list(heap, last);
-		last = next;
-		n++;
-	}
-	hk_heap_splice(heap, d, first, last, n);
+	leave(heap, class);
+	if (hk_desc_state(d) == HK_SLAB_USABLE && !d->count)
+		hk_heap_event(heap, d);
 }
 
 /* Empty slabs that were kept as the last of their class. */
 static void flush_kept(struct hk_heap *heap, unsigned int class)
 {
 	struct hk_slab_list *list = &heap->usable[class];
-	struct hk_desc *d = hk_desc_at(list->head);
+	uint32_t i, next;
 
-	if (list->head && !d->count) {
-		hk_heap_unlist(heap, d);
-		retire(heap, d);
+	for (i = list->head; i; i = next) {
+		struct hk_desc *d = hk_desc_at(i);
+
+		next = d->next;
+		if (!d->count) {
+			hk_heap_unlist(heap, d);
+			retire(heap, d);
+		}
 	}
 }
 
 void hk_heap_flush(struct hk_heap *heap)
 {
 	for (unsigned int c = 0; c < HK_SMALL_CLASSES; c++)
-		flush_list(heap, c);
+		flush_current(heap, c);
 	hk_remote_send_all(heap);
 	hk_remote_drain(heap);
 	for (unsigned int c = 0; c < HK_SMALL_CLASSES; c++)

@@ -5,15 +5,15 @@
  * the owner of a slab is a heap, never a thread, and heaps are never
  * unmapped: a stale pointer to one is still a pointer to a heap.
  *
- *   thread-local            heap                     slabs
- *   +-----------+       +--------------+         +----+ +----+
- *   | heap      |------>| usable[0]    |-------->|    |-|    |
- *   | head[0]   |---+   | usable[1]    |         +----+ +----+
- *   | ...       |   |   | ...          |
- *   | head[31]  |   |   | head[32..55] |   blocks that are ready to go:
- *   +-----------+   |   | inbox <------|------- chains from other threads
- *                   |   +--------------+
- *                   +--> block -> block -> block -> (descriptor)
+ *   thread-local              heap                  slabs
+ *   +-------------+       +-------------+         +----+ +----+
+ *   | heap        |------>| usable[0]   |-------->|    |-|    |
+ *   | current[0]  |---+   | ...         |         +----+ +----+
+ *   | ...         |   |   | magazine[]  |   1 to 32 KiB, ready to go
+ *   | current[31] |   |   | run[]       |   more than 32 KiB, the same
+ *   +-------------+   |   | inbox <-----|------- chains from other threads
+ *                     |   +-------------+
+ *                     +--> slab: freed -> block -> block -> (descriptor)
  */
 #ifndef HK_HEAP_H
 #define HK_HEAP_H
@@ -29,8 +29,8 @@
    places; a power of two. */
 #define HK_CHAINS	8
 
-/* Magazines: blocks of 8 to 32 KiB that are ready to go, per class. */
-#define HK_MAGAZINE	8
+/* Magazines: medium blocks that are ready to go, per class. */
+#define HK_MAGAZINE	16
 
 /* Recent runs that a heap keeps, and the longest kept, in units. */
 #define HK_RUNS_KEPT	8
@@ -102,28 +102,22 @@ struct hk_heap {
 	struct hk_desc *run[HK_RUNS_KEPT];	/* oldest first */
 	struct hk_chain chain[HK_CHAINS];
 	struct hk_slab_list usable[HK_SMALL_CLASSES];
-	/* List heads of the classes that have none in thread-local memory. */
-	struct hk_block *head[HK_SMALL_CLASSES - HK_TABLE_CLASSES];
 	struct hk_magazine magazine[HK_MEDIUM_CLASSES];
 };
 
 /*
- * A thread's own part.  Its initial value is the state "no heap yet": every
- * list is the block that has no next, and the heap owns no slab, so both
- * fast paths leave by the branch that they have anyway.
+ * A thread's own part.  Its initial value is the state "no heap yet": no
+ * slab has a block, and the heap owns no slab, so both fast paths leave by
+ * the branch that they have anyway.
  */
 struct hk_tls {
 	struct hk_heap *heap;
-	struct hk_block *head[HK_TABLE_CLASSES];
+	struct hk_desc *current[HK_SMALL_CLASSES];
 };
 static_assert(sizeof(struct hk_tls) <= 352,
 	      "static TLS is scarce for libraries opened with dlopen()");
 
 extern HK_TLS struct hk_tls hk_tls HK_HIDDEN;
-
-/* No list: its link always leads out of its slab. */
-extern const struct hk_block hk_block_none HK_HIDDEN;
-#define HK_NO_BLOCK ((struct hk_block *)(uintptr_t)&hk_block_none)
 
 /* Stand for "no heap yet" and "the thread has ended". */
 extern struct hk_heap hk_heap_none HK_HIDDEN, hk_heap_late HK_HIDDEN;
@@ -131,15 +125,22 @@ extern struct hk_heap hk_heap_none HK_HIDDEN, hk_heap_late HK_HIDDEN;
 /* ---- allocation; the heap is the calling thread's ---- */
 
 /*
- * A block of a small class, when the thread's list has none: the last block
- * of it, or the first of a new one.  NULL where the system gives no memory.
+ * A block of a small class, when the current slab has none: from it, after
+ * more were carved, or from the next.  NULL where the system gives no
+ * memory.
  */
 void *hk_heap_small(struct hk_heap *heap, unsigned int class);
 
-/* A block of a medium class; *zeroed: it reads as zero. */
+/* A block of a medium class; *zeroed: it reads as zero but for its mark. */
 void *hk_heap_medium(struct hk_heap *heap, unsigned int class, bool *zeroed);
-void hk_heap_medium_free(struct hk_heap *heap, unsigned int class,
+
+/* Takes back a block of slab `d`, its first descriptor. */
+void hk_heap_medium_free(struct hk_heap *heap, struct hk_desc *d,
 			 void *block);
+
+/* Does the heap keep the medium block ready? */
+bool hk_heap_medium_has(const struct hk_heap *heap, unsigned int class,
+			const void *block);
 
 /* A run of units as a block; *zeroed as above. */
 void *hk_heap_run(struct hk_heap *heap, size_t units, size_t align,
@@ -176,13 +177,6 @@ void hk_heap_list(struct hk_heap *heap, struct hk_desc *d);
 
 /* Gives all that the heap keeps ready back to slabs and arena. */
 void hk_heap_flush(struct hk_heap *heap);
-
-/* Is `b` in one of the lists of the heap, which owns its slab? */
-bool hk_heap_has_free(struct hk_heap *heap, const struct hk_desc *d,
-		      const struct hk_block *b);
-
-/* Where the heap's list of a small class starts. */
-struct hk_block **hk_heap_head(struct hk_heap *heap, unsigned int class);
 
 /* Debug builds: dies where the heap is not as it should be. */
 void hk_heap_verify(struct hk_heap *heap);

@@ -10,20 +10,18 @@
 #include "heap/heap.h"
 
 /*
- * The first block of a list, or NULL where it is the last, the list has none
- * or its link is forged: hk_heap_small() finds out which.
+ * The last block freed in the current slab of a small class; NULL where the
+ * slab has none or its list is broken: hk_heap_small() finds out which.
  */
-HK_INLINE void *hk_pop(struct hk_block **head)
+HK_INLINE void *hk_pop(struct hk_desc *d)
 {
-	struct hk_block *b = *head;
-	struct hk_block *next = hk_block_next(b);
+	struct hk_block *b = d->freed;
 
-	if (hk_unlikely(!hk_block_near(b, next)))
+	if (hk_unlikely(!hk_block_in(d, b)))
 		return NULL;
-	*head = next;
-	hk_note_open(b, sizeof(*b));
-	b->mark = 0;
-	hk_note_close(b, sizeof(*b));
+	d->freed = hk_block_next(b);
+	hk_countup(&d->count);
+	hk_block_clear(b);
 	return b;
 }
 
@@ -36,7 +34,6 @@ HK_INLINE struct hk_desc *hk_own_slab(const void *p)
 {
 	size_t off = (uintptr_t)p - hk_arena.base;
 	struct hk_desc *d;
-	uintptr_t mark;
 
 	/* As hk_desc_of(), of which the compiler would test the result. */
 	if (hk_unlikely(off >= hk_peek(&hk_arena.span)))
@@ -46,9 +43,7 @@ HK_INLINE struct hk_desc *hk_own_slab(const void *p)
 		return NULL;
 	if (hk_unlikely(!hk_desc_is_start(d, p)))
 		return NULL;
-	hk_note_open(p, sizeof(struct hk_block));
-	mark = ((const struct hk_block *)p)->mark;
-	if (hk_unlikely(mark == hk_arena.mark_key))
+	if (hk_unlikely(hk_block_marked(p)))
 		return NULL;
 	return d;
 }

@@ -14,16 +14,13 @@ struct hk_lock hk_process_lock;
 /* Set with release after everything else; read with acquire. */
 static _Atomic bool started;
 
-/*
- * A clear top bit keeps the link of hk_block_none decoding to no block; an
- * odd mark is no pointer that a program might store.
- */
+/* An odd mark is no pointer that a program might store. */
 static void draw_keys(void)
 {
 	uintptr_t keys[2];
 
 	hk_os_random(keys, sizeof(keys));
-	hk_arena.link_key = keys[0] & (UINTPTR_MAX >> 1);
+	hk_arena.link_key = keys[0];
 	hk_arena.mark_key = keys[1] | 1;
 }
 

@@ -62,7 +62,7 @@ static struct hk_block *unpack(struct hk_heap *heap, struct hk_block *first,
 	c->first = first;
 	c->last = block_at(d, info >> 16);
 	c->count = (uint32_t)(info >> 32);
-	if (!c->count || c->count > d->capacity ||
+	if (!c->count || c->count > hk_class_capacity(d->class) ||
 	    !hk_desc_is_start(d, c->last) ||
 	    !hk_desc_is_start(d, block_at(d, info)) ||
 	    (next && !hk_desc_of(next)))
@@ -145,7 +145,7 @@ static void rob(struct hk_heap *heap, struct hk_heap *victim)
 			continue;
 		}
 		rob_add(victim, &c);
-		if (d->rob_count == d->capacity &&
+		if (d->rob_count == hk_class_capacity(d->class) &&
 		    hk_desc_state(d) == HK_SLAB_FULL) {
 			rob_unlist(victim, d);
 			d->next = claimed;	/* full: in no list */
@@ -255,7 +255,7 @@ static void send(struct hk_heap *heap, struct hk_chain *c)
 {
 	struct hk_chain sent = *c;
 	struct hk_desc *d = sent.slab;
-	size_t size = (size_t)sent.count * d->block_size;
+	size_t size = (size_t)sent.count * hk_class_size(d->class);
 	struct hk_heap *owner;
 
 	hk_count(&heap->counts.chains, 1);
@@ -267,7 +267,7 @@ static void send(struct hk_heap *heap, struct hk_chain *c)
 		hk_heap_splice(heap, d, sent.first, sent.last, sent.count);
 		return;
 	}
-	if (sent.count == d->capacity && hk_desc_state(d) == HK_SLAB_FULL) {
+	if (sent.count == hk_class_capacity(d->class) && hk_desc_state(d) == HK_SLAB_FULL) {
 		hk_heap_take_over(heap, d, sent.first);
 		return;
 	}
@@ -312,8 +312,8 @@ void hk_remote_free(struct hk_heap *heap, struct hk_desc *d,
 	hk_block_set(b, c->first);
 	c->first = b;
 	c->count++;
-	heap->chain_bytes += d->block_size;
-	if (c->count == d->capacity)
+	heap->chain_bytes += hk_class_size(d->class);
+	if (c->count == hk_class_capacity(d->class))
 		send(heap, c);
 	else if (heap->chain_bytes > CHAINS_MAX_BYTES)
 		hk_remote_send_all(heap);

@@ -50,8 +50,6 @@ static struct hk_heap *heap_new(void)
 	first_used = true;
 	heap->id = ++heaps;
 	heap->attached = true;
-	for (size_t i = 0; i < HK_SMALL_CLASSES - HK_TABLE_CLASSES; i++)
-		heap->head[i] = HK_NO_BLOCK;
 	heap->next_heap = all_heaps;
 	all_heaps = heap;
 	return heap;

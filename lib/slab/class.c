@@ -5,30 +5,36 @@
  */
 #include "slab/class.h"
 
-/* Class of 8 * i bytes: the formula of hk_class_compute() for i <= 128. */
+/* Class of i bytes: the formula of hk_class_compute() for i <= 1024. */
 #define C1(i) ((i) == 0 ? 0 : \
-	(i) <= 16 ? ((i) + 1) / 2 - 1 : \
-	(i) <= 32 ? 8 + ((i) - 17) / 2 : \
-	(i) <= 64 ? 16 + ((i) - 33) / 4 : \
-	24 + ((i) - 65) / 8)
+	(i) <= 128 ? ((i) + 15) / 16 - 1 : \
+	(i) <= 256 ? 8 + ((i) - 129) / 16 : \
+	(i) <= 512 ? 16 + ((i) - 257) / 32 : \
+	24 + ((i) - 513) / 64)
 #define C4(i)	C1(i), C1((i) + 1), C1((i) + 2), C1((i) + 3)
 #define C16(i)	C4(i), C4((i) + 4), C4((i) + 8), C4((i) + 12)
 #define C64(i)	C16(i), C16((i) + 16), C16((i) + 32), C16((i) + 48)
+#define C256(i)	C64(i), C64((i) + 64), C64((i) + 128), C64((i) + 192)
 
-const uint8_t hk_class_table[HK_TABLE_MAX / 8 + 1] HK_ALIGNED(64) = {
-	C64(0), C64(64), C1(128)
+const uint8_t hk_class_table[HK_SMALL_MAX + 1] HK_ALIGNED(64) = {
+	C256(0), C256(256), C256(512), C256(768), C1(1024)
 };
 
-/* Eight sizes above 2^log. */
-#define S8(log) \
-	9 << ((log) - 3), 10 << ((log) - 3), 11 << ((log) - 3), \
-	12 << ((log) - 3), 13 << ((log) - 3), 14 << ((log) - 3), \
-	15 << ((log) - 3), 16 << ((log) - 3)
+/* Eight sizes above 2^log, each as F makes of it. */
+#define S8(F, log) \
+	F(9 << ((log) - 3)), F(10 << ((log) - 3)), F(11 << ((log) - 3)), \
+	F(12 << ((log) - 3)), F(13 << ((log) - 3)), F(14 << ((log) - 3)), \
+	F(15 << ((log) - 3)), F(16 << ((log) - 3))
+#define ALL(F) \
+	F(16), F(32), F(48), F(64), F(80), F(96), F(112), F(128), \
+	S8(F, 7), S8(F, 8), S8(F, 9), S8(F, 10), S8(F, 11), S8(F, 12), \
+	S8(F, 13), S8(F, 14)
+#define SIZE(size) (size)
+#define CAPACITY(size) \
+	(((size) > 8192 ? HK_LONG_UNITS : 1) * HK_UNIT / (size))
 
-const uint16_t hk_class_sizes[HK_CLASSES] = {
-	16, 32, 48, 64, 80, 96, 112, 128,
-	S8(7), S8(8), S8(9), S8(10), S8(11), S8(12), S8(13), S8(14)
-};
+const uint16_t hk_class_sizes[HK_CLASSES] = { ALL(SIZE) };
+const uint16_t hk_class_capacities[HK_CLASSES] = { ALL(CAPACITY) };
 
 unsigned int hk_class_aligned(size_t n, size_t align)
 {

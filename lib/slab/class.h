@@ -2,38 +2,42 @@
 /*
  * class.h - size classes: which sizes share slabs.
  *
- *   class    sizes                       step
- *   0-7      16 .. 128                   16
- *   8-31     144 .. 1,024                1/8 of the power of two below
- *   32-55    1,152 .. 8,192              the same
- *   56-71    9,216 .. 32,768             the same
+ *   class    sizes               step                            slab
+ *   0-7      16 .. 128           16                              1 unit
+ *   8-31     144 .. 1,024        1/8 of the power of two below   1 unit
+ *   32-55    1,152 .. 8,192      the same                        1 unit
+ *   56-71    9,216 .. 32,768     the same                        4 units
  *
- * Small classes (to 55) have slabs of one unit, medium ones of four.  Above
- * are runs of units.  Waste by rounding is 3 to 5 % on average, at most
- * 12.5 % from 129 bytes on.
+ * Classes to 31 are small: their slabs belong to a heap.  The others are
+ * medium: all threads share their slabs.  Above are runs of units.  Waste by
+ * rounding is 3 to 5 % on average, at most 12.5 % from 129 bytes on.
  */
 #ifndef HK_CLASS_H
 #define HK_CLASS_H
 
 #include "base/base.h"
 
-#define HK_TABLE_MAX	((size_t)1024)	/* largest size in the table */
-#define HK_SMALL_MAX	((size_t)8192)
+#define HK_SMALL_MAX	((size_t)1024)
 #define HK_MEDIUM_MAX	((size_t)32768)
 
-#define HK_TABLE_CLASSES	32u
-#define HK_SMALL_CLASSES	56u
+#define HK_SMALL_CLASSES	32u
 #define HK_CLASSES		72u
 #define HK_MEDIUM_CLASSES	(HK_CLASSES - HK_SMALL_CLASSES)
 
-#define HK_MEDIUM_UNITS		4u
-#define HK_MEDIUM_BYTES		(HK_MEDIUM_UNITS * HK_UNIT)
+/* From this class on, slabs are longer than a unit. */
+#define HK_LONG_CLASS	56u
+#define HK_LONG_UNITS	4u
 
-/* Class of size n at index (n + 7) / 8, for n up to HK_TABLE_MAX. */
-extern const uint8_t hk_class_table[HK_TABLE_MAX / 8 + 1] HK_HIDDEN;
+/*
+ * Class of size n at index n, for small ones.  A table of each size saves
+ * the two instructions that rounding would take, for a kilobyte of cache at
+ * most.
+ */
+extern const uint8_t hk_class_table[HK_SMALL_MAX + 1] HK_HIDDEN;
 
-/* Block size of each class, in bytes. */
+/* Block size of each class, in bytes, and how many fit into a slab. */
 extern const uint16_t hk_class_sizes[HK_CLASSES] HK_HIDDEN;
+extern const uint16_t hk_class_capacities[HK_CLASSES] HK_HIDDEN;
 
 /* The class for `n` bytes, 1 <= n <= HK_MEDIUM_MAX, by computation. */
 HK_INLINE unsigned int hk_class_compute(size_t n)
@@ -46,21 +50,32 @@ HK_INLINE unsigned int hk_class_compute(size_t n)
 	return (log - 7) * 8 + (unsigned int)((n - 1) >> (log - 3)) % 8 + 8;
 }
 
-/* The same for 0 <= n <= HK_TABLE_MAX, by the table. */
+/* The same for 0 <= n <= HK_SMALL_MAX, by the table. */
 HK_INLINE unsigned int hk_class_look_up(size_t n)
 {
-	return hk_class_table[(n + 7) >> 3];
+	return hk_class_table[n];
 }
 
 /* The class for any n up to HK_MEDIUM_MAX. */
 HK_INLINE unsigned int hk_class_of(size_t n)
 {
-	return n <= HK_TABLE_MAX ? hk_class_look_up(n) : hk_class_compute(n);
+	return n <= HK_SMALL_MAX ? hk_class_look_up(n) : hk_class_compute(n);
 }
 
 HK_INLINE size_t hk_class_size(unsigned int class)
 {
 	return hk_class_sizes[class];
+}
+
+HK_INLINE unsigned int hk_class_capacity(unsigned int class)
+{
+	return hk_class_capacities[class];
+}
+
+/* The length of the class's slabs, in units. */
+HK_INLINE unsigned int hk_class_units(unsigned int class)
+{
+	return class < HK_LONG_CLASS ? 1 : HK_LONG_UNITS;
 }
 
 /*

@@ -10,9 +10,8 @@
 
 struct hk_lock hk_medium_locks[HK_MEDIUM_CLASSES];
 
-static_assert(HK_MEDIUM_BYTES / (HK_SMALL_MAX + 1) <=
-	      sizeof(((struct hk_desc *)0)->live) + 3,
-	      "live[] has a byte for each block");
+static_assert(HK_UNIT / (HK_SMALL_MAX + 1) <= 64,
+	      "a slab's blocks have a bit each");
 
 /* First slab of each class with a block in it: index, 0 = none. */
 static uint32_t heads[HK_MEDIUM_CLASSES];
@@ -20,9 +19,15 @@ static uint32_t heads[HK_MEDIUM_CLASSES];
 /* The slabs listed in a class that have no block out. */
 static unsigned int empties[HK_MEDIUM_CLASSES];
 
-static uint32_t all_of(const struct hk_desc *d)
+static uint64_t all_of(const struct hk_desc *d)
 {
-	return (uint32_t)(((uint64_t)1 << d->capacity) - 1);
+	return ~(uint64_t)0 >> (64 - hk_class_capacity(d->class));
+}
+
+/* Relaxed, for hk_medium_avail(): the lock orders everything else. */
+static void set_avail(struct hk_desc *d, uint64_t avail)
+{
+	__atomic_store_n(&d->avail, avail, __ATOMIC_RELAXED);
 }
 
 static void list_push(unsigned int m, struct hk_desc *d)
@@ -46,20 +51,18 @@ static void list_remove(unsigned int m, struct hk_desc *d)
 
 static struct hk_desc *slab_new(unsigned int class)
 {
+	unsigned int units = hk_class_units(class);
 	bool zeroed;
-	struct hk_desc *d = hk_run_take(HK_MEDIUM_UNITS, 1, &zeroed);
+	struct hk_desc *d = hk_run_take(units, 1, &zeroed);
 
 	if (!d)
 		return NULL;
 	d->class = (uint8_t)class;
-	d->block_size = (uint32_t)hk_class_size(class);
-	d->capacity = (uint16_t)(HK_MEDIUM_BYTES / d->block_size);
+	d->recip = (uint32_t)(((uint64_t)1 << 32) / hk_class_size(class) + 1);
 	d->back = 0;
-	d->avail = all_of(d);
+	set_avail(d, all_of(d));
 	d->fresh = zeroed ? d->avail : 0;
-	for (unsigned int i = 0; i < d->capacity; i++)
-		hk_medium_set_live(d, i, false);
-	for (uint16_t i = 1; i < HK_MEDIUM_UNITS; i++) {
+	for (uint16_t i = 1; i < units; i++) {
 		d[i].back = i;
 		hk_desc_set_state(&d[i], HK_MEDIUM_PART);
 	}
@@ -69,9 +72,11 @@ static struct hk_desc *slab_new(unsigned int class)
 
 static void slab_end(struct hk_desc *d)
 {
-	for (unsigned int i = 1; i < HK_MEDIUM_UNITS; i++)
+	unsigned int units = hk_class_units(d->class);
+
+	for (unsigned int i = 1; i < units; i++)
 		hk_desc_set_state(&d[i], HK_NONE);
-	d->units = HK_MEDIUM_UNITS;
+	d->units = units;
 	hk_run_give(d);
 }
 
@@ -91,6 +96,26 @@ static struct hk_desc *slab_usable(unsigned int class)
 	return d;
 }
 
+/* Takes up to `n` blocks of one slab; *fresh as in hk_medium_take(). */
+static unsigned int take_from(struct hk_desc *d, void **out, unsigned int n,
+			      uint32_t *fresh)
+{
+	uint64_t avail = d->avail;
+	unsigned int got = 0;
+
+	*fresh = 0;
+	while (got < n && avail) {
+		unsigned int i = (unsigned int)__builtin_ctzll(avail);
+
+		*fresh |= (uint32_t)(d->fresh >> i & 1) << got;
+		avail &= avail - 1;
+		out[got++] = hk_medium_block(d, i);
+	}
+	d->fresh &= ~(d->avail ^ avail);
+	set_avail(d, avail);
+	return got;
+}
+
 unsigned int hk_medium_take(unsigned int class, void **out, unsigned int n,
 			    uint32_t *fresh)
 {
@@ -100,20 +125,15 @@ unsigned int hk_medium_take(unsigned int class, void **out, unsigned int n,
 
 	*fresh = 0;
 	hk_lock(&hk_medium_locks[m], HK_RANK_MEDIUM);
-	/* A second slab is not started for the sake of a full magazine. */
+	/* A new slab is not started for the sake of a full magazine. */
 	while (got < n && (!got || heads[m]) && (d = slab_usable(class))) {
+		uint32_t bits;
+		unsigned int shift = got;
+
 		if (d->avail == all_of(d))
 			empties[m]--;
-		while (got < n && d->avail) {
-			unsigned int i = (unsigned int)__builtin_ctz(d->avail);
-			uint32_t bit = (uint32_t)1 << i;
-
-			if (d->fresh & bit)
-				*fresh |= (uint32_t)1 << got;
-			d->avail &= ~bit;
-			d->fresh &= ~bit;
-			out[got++] = hk_desc_start(d) + i * d->block_size;
-		}
+		got += take_from(d, out + got, n - got, &bits);
+		*fresh |= bits << shift;
 		if (!d->avail)
 			list_remove(m, d);
 	}
@@ -124,14 +144,12 @@ unsigned int hk_medium_take(unsigned int class, void **out, unsigned int n,
 /* One block comes back; returns the slab if it is to be given up. */
 static struct hk_desc *give_one(unsigned int m, void *block)
 {
-	unsigned int number;
-	char *start;
-	struct hk_desc *d = hk_medium_find(hk_desc_of(block), block, &number,
-					   &start);
+	struct hk_desc *d = hk_desc_of(block);
 
+	d -= d->back;
 	if (!d->avail)
 		list_push(m, d);
-	d->avail |= (uint32_t)1 << number;
+	set_avail(d, d->avail | (uint64_t)1 << hk_medium_number(d, block));
 	if (d->avail != all_of(d))
 		return NULL;
 	if (!empties[m]) {
@@ -156,16 +174,6 @@ void hk_medium_give(unsigned int class, void *const *blocks, unsigned int n)
 	hk_unlock(&hk_medium_locks[m], HK_RANK_MEDIUM);
 }
 
-struct hk_desc *hk_medium_find(struct hk_desc *d, const void *p,
-			       unsigned int *number, char **start)
-{
-	d -= d->back;
-	*number = (unsigned int)((size_t)((const char *)p - hk_desc_start(d)) /
-				 d->block_size);
-	*start = hk_desc_start(d) + *number * d->block_size;
-	return d;
-}
-
 void hk_medium_trim(void)
 {
 	for (unsigned int m = 0; m < HK_MEDIUM_CLASSES; m++) {
@@ -184,4 +192,12 @@ void hk_medium_trim(void)
 		}
 		hk_unlock(&hk_medium_locks[m], HK_RANK_MEDIUM);
 	}
+}
+
+unsigned int hk_medium_out(struct hk_desc *d)
+{
+	uint64_t avail = __atomic_load_n(&d->avail, __ATOMIC_RELAXED);
+
+	return hk_class_capacity(d->class) -
+		(unsigned int)__builtin_popcountll(avail);
 }

@@ -1,20 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * medium.h - blocks of 8 to 32 KiB: slabs of four units shared by all
- * threads, with the free blocks in a bitmap of the descriptor, so that pages
- * of freed blocks are not touched.
+ * medium.h - blocks of 1 to 32 KiB: slabs shared by all threads, with the
+ * free blocks in a bitmap of the first unit's descriptor.
  *
- *    first unit      second unit     third         fourth
- *   +-------------+---------------+-------------+-------------+
- *   | HK_MEDIUM   | MEDIUM_PART   | MEDIUM_PART | MEDIUM_PART |
- *   | avail,fresh | live[28]      |             |             |
- *   +-------------+---------------+-------------+-------------+
- *
- * Heaps keep a few blocks of each class in magazines: neither `avail` nor
- * with the program.  live[i] tells whether the program has block i; it is
- * written, relaxed, by whoever hands the block out or takes it back, which
- * is one thread at a time, unless the program frees a block twice: finding
- * that is what it is for.
+ * Heaps keep some blocks of each class in magazines.  To the slab these are
+ * out, like those of the program; they carry the mark in their second word,
+ * like every freed block that was once handed out.
  */
 #ifndef HK_MEDIUM_H
 #define HK_MEDIUM_H
@@ -26,7 +17,7 @@
 /*
  * Takes up to `n` blocks of a class into out[]; bit i of *fresh tells that
  * out[i] has never been handed out and reads as zero.  Returns how many; 0
- * where the system gives no memory.
+ * where the system gives no memory.  `n` is at most 32.
  */
 unsigned int hk_medium_take(unsigned int class, void **out, unsigned int n,
 			    uint32_t *fresh);
@@ -34,28 +25,44 @@ unsigned int hk_medium_take(unsigned int class, void **out, unsigned int n,
 /* Gives `n` blocks of one class back. */
 void hk_medium_give(unsigned int class, void *const *blocks, unsigned int n);
 
-/*
- * The first descriptor of the medium slab that `d` is part of, and the
- * number of the block in it that holds `p`; *start is the block's start.
- */
-struct hk_desc *hk_medium_find(struct hk_desc *d, const void *p,
-			       unsigned int *number, char **start);
-
 /* Gives all slabs with no block out back to the arena. */
 void hk_medium_trim(void);
 
-HK_INLINE bool hk_medium_live(const struct hk_desc *slab, unsigned int number)
+/*
+ * The number of the block of slab `d`, its first descriptor, that holds `p`
+ * if `p` is the start of one.  Any other address gives a number whose
+ * block starts elsewhere, or that the slab does not have.
+ *
+ * The product of offset and reciprocal is exact for multiples of the block
+ * size: x * (2^32 + e) / 2^32 with x < 2^18 and e <= size is x and less
+ * than one block more.
+ */
+HK_INLINE unsigned int hk_medium_number(const struct hk_desc *d,
+					const void *p)
 {
-	return atomic_load_explicit(&slab[1].live[number],
-				    memory_order_relaxed);
+	uint64_t off = (uint64_t)((const char *)p - hk_desc_start(d));
+
+	return (unsigned int)(off * d->recip >> 32);
 }
 
-HK_INLINE void hk_medium_set_live(struct hk_desc *slab, unsigned int number,
-				  bool live)
+HK_INLINE char *hk_medium_block(const struct hk_desc *d, unsigned int number)
 {
-	atomic_store_explicit(&slab[1].live[number], live,
-			      memory_order_relaxed);
+	return hk_desc_start(d) + number * hk_class_size(d->class);
 }
+
+/*
+ * Is the block in the slab, neither with the program nor in a magazine?
+ * Exact for a block that the caller holds: no other thread changes its bit.
+ */
+HK_INLINE bool hk_medium_avail(struct hk_desc *d, unsigned int number)
+{
+	uint64_t avail = __atomic_load_n(&d->avail, __ATOMIC_RELAXED);
+
+	return avail >> number & 1;
+}
+
+/* How many blocks of the slab are out. */
+unsigned int hk_medium_out(struct hk_desc *d);
 
 extern struct hk_lock hk_medium_locks[HK_MEDIUM_CLASSES];	/* fork */
 

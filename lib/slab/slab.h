@@ -1,18 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * slab.h - small slabs: one unit of blocks of one class, up to 8 KiB.
+ * slab.h - small slabs: one unit of blocks of one class, up to 1 KiB.
  *
- * The owner takes the whole list of freed blocks at once and hands them out
- * one by one, so nothing counts them: after a take, every carved block is
- * "out", in its list or with the program.  One counter counts frees down to
- * the next event:
+ * A slab has one list of free blocks, last freed first.  Its owner allocates
+ * from the list of its current slab and frees to the list of any.  Nothing
+ * walks a list; one counter tells when something is to be done:
  *
- *             take, all carved                 capacity/8 frees
- *   USABLE ------------------------> FULL ------------------------> USABLE
- *   listed, count = blocks out       unlisted                       |
- *                                                     all others freed
- *                                                                   v
- *                                                                 empty
+ *            chosen                    nothing left
+ *   USABLE ----------> CURRENT ---------------------------> FULL
+ *   in a list,         count = blocks out + 1, so that      in no list,
+ *   count = blocks     it never runs out                    count = 1/8 of
+ *   out                                                     the capacity
+ *     | ^                                                        |
+ *     | +--------------------------------------------------------+
+ *     |   count ran out: so many were freed
+ *     v
+ *   empty: count ran out, nothing is out
  *
  * Nothing here is thread-safe: a slab is its owner's.
  */
@@ -30,24 +33,35 @@
 void hk_slab_init(struct hk_desc *d, unsigned int class,
 		  struct hk_heap *owner, bool used);
 
-/*
- * Takes every freed block of a usable slab or, where there is none, carves
- * some more.  Returns the first block of the list, never NULL.  Afterwards
- * the slab is HK_SLAB_FULL if all of it is out.
- */
-struct hk_block *hk_slab_take(struct hk_desc *d);
+/* A usable slab, taken out of its list, becomes the current one. */
+void hk_slab_choose(struct hk_desc *d);
 
-/* The counter of a full slab ran out: it is usable again. */
+/*
+ * Makes more blocks of the current slab.  False where all are made; then,
+ * with none free, it is to be left.
+ */
+bool hk_slab_carve(struct hk_desc *d);
+
+/*
+ * The current slab is not that any more.  It is usable, to be listed, or
+ * full; with no block out it is usable with count 0.
+ */
+void hk_slab_leave(struct hk_desc *d);
+
+/* The counter of a full slab ran out: it is usable, to be listed. */
 void hk_slab_wake(struct hk_desc *d);
 
-/* How many blocks of the slab are out, in a list or with the program. */
+/* How many blocks of the slab are out. */
 uint32_t hk_slab_out(struct hk_desc *d);
 
 /* Debug builds: dies where the slab is not as it should be. */
-void hk_slab_verify(const struct hk_desc *d);
+void hk_slab_verify(struct hk_desc *d);
 
 /* Is block `b` in the list that starts at `list`?  For slow paths. */
 bool hk_list_has(const struct hk_block *list, const struct hk_block *b);
+
+/* No slab at all: its list is always at its end. */
+extern struct hk_desc hk_desc_none HK_HIDDEN;
 
 /* What a list of slab `d` ends in. */
 HK_INLINE struct hk_block *hk_list_end(const struct hk_desc *d)
@@ -76,11 +90,36 @@ HK_INLINE struct hk_block *hk_block_next(const struct hk_block *b)
 	return (struct hk_block *)next;
 }
 
-/* Are `b` and what its link decodes to in one slab, both aligned? */
-HK_INLINE bool hk_block_near(const struct hk_block *b,
-			     const struct hk_block *next)
+/* A block that goes to the program loses its mark. */
+HK_INLINE void hk_block_clear(struct hk_block *b)
 {
-	return !(((uintptr_t)b ^ (uintptr_t)next) & HK_LINK_FAR);
+	hk_note_open(b, sizeof(*b));
+	b->mark = 0;
+	hk_note_close(b, sizeof(*b));
+}
+
+HK_INLINE void hk_block_mark(struct hk_block *b)
+{
+	hk_note_open(b, sizeof(*b));
+	b->mark = hk_arena.mark_key;
+	hk_note_close(b, sizeof(*b));
+}
+
+/*
+ * Does it carry the mark of freed blocks?  That is not proof of one: a
+ * program may have copied it from memory that it never wrote.
+ */
+HK_INLINE bool hk_block_marked(const void *p)
+{
+	const struct hk_block *b = p;
+
+	return b->mark == hk_arena.mark_key;
+}
+
+/* Is `b` in slab `d`, and aligned?  Neither the end nor a forged link is. */
+HK_INLINE bool hk_block_in(const struct hk_desc *d, const struct hk_block *b)
+{
+	return !((d->start ^ (uintptr_t)b) & HK_LINK_FAR);
 }
 
 /* The start of the block of slab `d` that `p` is in. */
@@ -88,7 +127,7 @@ HK_INLINE char *hk_slab_block(const struct hk_desc *d, const void *p)
 {
 	size_t off = (uintptr_t)p & (HK_UNIT - 1);
 
-	return (char *)((uintptr_t)p - off % d->block_size);
+	return (char *)((uintptr_t)p - off % hk_class_size(d->class));
 }
 
 #endif /* HK_SLAB_H */

@@ -31,8 +31,8 @@ struct hk_heap;
  *   +------------------+-----------+----------------------
  *
  * `next` is in the same slab or, in the last block of a list, the address
- * of the slab's descriptor, which is outside every slab: so a link that
- * decodes to another slab is either the end or forged.
+ * of the slab's descriptor, which is outside every slab: so a list whose
+ * first block is not in its slab is either at its end or forged.
  */
 struct hk_block {
 	uintptr_t link;
@@ -46,8 +46,9 @@ enum hk_state {
 	HK_FREE_DIRTY,		/* first of a free run, was used */
 	HK_FREE_TAIL,		/* last of a free run of several units */
 	HK_BUSY,		/* first of a run between two states */
+	HK_SLAB_CURRENT,	/* small slab that its heap allocates from */
 	HK_SLAB_USABLE,		/* small slab, listed in its heap */
-	HK_SLAB_FULL,		/* small slab, every block handed out */
+	HK_SLAB_FULL,		/* small slab, unlisted: nearly all is out */
 	HK_MEDIUM,		/* first of a medium slab */
 	HK_MEDIUM_PART,		/* its other units */
 	HK_RUN,			/* first of a run with the program */
@@ -58,13 +59,14 @@ enum hk_state {
  * The descriptor of a unit: one cache line.  Who may touch what:
  *
  *   free runs         under the runs lock
- *   small slabs       their owner; `owner`, `state` and `block_size` are
- *                     read by every thread that frees a block of the slab.
- *                     The robbed chain is under the owner's rob lock.
- *   medium slabs      under the lock of their class
+ *   small slabs       their owner; `owner`, `state` and `class` are read by
+ *                     every thread that frees a block of the slab.  The
+ *                     robbed chain is under the owner's rob lock.
+ *   medium slabs      under the lock of their class; `avail` is read, and
+ *                     only the bit of the reader's own block counts
  *   runs              whoever holds the block
  *
- * `owner` is written by the owner (release) when a slab is made, emptied or
+ * `owner` is written (release) by the owner when a slab is made, emptied or
  * taken over, and read by freeing threads: relaxed on the fast path, where
  * only equality with the reader's own heap counts, which no other thread
  * can bring about or end while the reader frees a block of the slab; acquire
@@ -73,39 +75,34 @@ enum hk_state {
 struct hk_desc {
 	struct hk_heap *owner;		/* small slabs, else NULL */
 	union {
-		struct {
-			struct hk_block *freed;	/* since the list was taken */
-			uint32_t count;		/* frees until an event */
-			uint32_t recip;		/* 2^32 / block_size + 1 */
-			uint32_t start_max;	/* see hk_desc_is_start() */
-			uint32_t block_size;	/* bytes */
-			uint16_t capacity;	/* blocks that fit */
-			uint16_t carved;	/* made so far, in order */
-			uint16_t back;		/* units to the first one */
-			uint8_t class;
-			_Atomic uint8_t state;	/* enum hk_state */
-		};
-		/* second unit of a medium slab: with the program? */
-		_Atomic uint8_t live[28];
-	};
-	uint32_t next, prev;		/* unit indexes, 0 = none: lists */
-	union {
 		struct {			/* small slabs */
-			uint32_t rob_next, rob_prev;
-			uint16_t rob_first, rob_last;	/* offsets / 16 */
-			uint16_t rob_count;
-			bool used;		/* its pages were, before */
+			struct hk_block *freed;	/* list of free blocks */
+			uintptr_t start;	/* of the slab */
+			uint32_t count;		/* frees until an event */
+			uint32_t start_max;	/* see hk_desc_is_start() */
+		};
+		struct {			/* medium slabs */
+			uint64_t avail;		/* blocks in the slab */
+			uint64_t fresh;		/* never handed out: zero */
 		};
 		struct {			/* runs and free runs */
 			uint32_t units;
 			uint32_t stamp;		/* ms, when it was freed */
 			uint32_t old_next, old_prev;	/* by age */
 		};
-		struct {			/* medium slabs */
-			uint32_t avail;		/* blocks in the slab */
-			uint32_t fresh;		/* never handed out: zero */
-		};
 	};
+	uint32_t recip;			/* slabs: 2^32 / block size + 1 */
+	uint16_t carved;		/* small: blocks made so far */
+	union {
+		uint16_t back;		/* medium: units to the first one */
+		bool used;		/* small: its pages were, before */
+	};
+	uint8_t class;
+	_Atomic uint8_t state;		/* enum hk_state */
+	uint16_t rob_count;
+	uint16_t rob_first, rob_last;	/* small: offsets / 16 */
+	uint32_t next, prev;		/* unit indexes, 0 = none: lists */
+	uint32_t rob_next, rob_prev;
 };
 static_assert(sizeof(struct hk_desc) == HK_CACHE_LINE,
 	      "a descriptor is one cache line");
@@ -209,7 +206,7 @@ HK_INLINE bool hk_desc_is_start(const struct hk_desc *d, const void *p)
 /* ---- the counter ---- */
 
 /*
- * The owner's free counts down in one instruction; a statistics reader may
+ * The owner counts in one instruction each way; a statistics reader may
  * look at any time.  To C that is a race on a plain word: under
  * ThreadSanitizer both sides are relaxed atomics, elsewhere the one aligned
  * word that every supported machine reads and writes whole.
@@ -219,6 +216,14 @@ HK_INLINE bool hk_countdown(uint32_t *count)
 	if (hk_tsan)
 		return __atomic_sub_fetch(count, 1, __ATOMIC_RELAXED) == 0;
 	return --*count == 0;
+}
+
+HK_INLINE void hk_countup(uint32_t *count)
+{
+	if (hk_tsan)
+		__atomic_add_fetch(count, 1, __ATOMIC_RELAXED);
+	else
+		++*count;
 }
 
 HK_INLINE uint32_t hk_countdown_read(uint32_t *count)

@@ -4,6 +4,7 @@
  * block from any may be resized, measured and freed by any.  And every name
  * is the library's own, not the C library's, whose blocks ours are not.
  */
+#define _GNU_SOURCE 1
 #include "lib/blocks.h"
 #include "lib/family.h"
 

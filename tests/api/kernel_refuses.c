@@ -8,7 +8,7 @@
  * Each case is a child with a seccomp filter, which cannot be taken back.
  * (Single calls that fail: tests/preload/inject.test.)
  */
-#define _GNU_SOURCE
+#define _GNU_SOURCE 1
 #include "lib/blocks.h"
 
 #include <linux/audit.h>

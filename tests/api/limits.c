@@ -6,12 +6,18 @@
  *
  * Each case is the program itself, started again under the limit.
  */
-#define _GNU_SOURCE
+#define _GNU_SOURCE 1
 #include "lib/blocks.h"
 
 #include <malloc.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
+
+/* The header gives the resource a type of its own, in glibc only. */
+static int set_limit(int resource, const struct rlimit *rlimit)
+{
+	return setrlimit((__rlimit_resource_t)resource, rlimit);
+}
 
 /* The size of all blocks that can be had; they stay on *list. */
 static size_t exhaust(size_t size, size_t cap, void ***list)
@@ -93,7 +99,7 @@ static void while_running(int resource, size_t limit)
 
 	exhaust(20000, limit / 4, &list);
 	exhaust(700, limit / 8, &kept);
-	if (setrlimit(resource, &rlimit))
+	if (set_limit(resource, &rlimit))
 		CHECK_ERROR("setrlimit");
 	give_back(&list);
 	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
@@ -139,7 +145,7 @@ static void start(const char *mode, int resource, size_t limit)
 
 		alarm(40);
 		if (mode[0] == 'u' &&
-			setrlimit((__rlimit_resource_t)resource, &rlimit))
+			set_limit(resource, &rlimit))
 			_exit(CHECK_ERROR_STATUS);
 		execv("/proc/self/exe", argv);
 		_exit(CHECK_ERROR_STATUS);

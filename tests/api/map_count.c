@@ -4,7 +4,7 @@
  * of resident memory), and when the program has used up all others, blocks
  * can still be freed and allocated again.
  */
-#define _GNU_SOURCE
+#define _GNU_SOURCE 1
 #include "lib/blocks.h"
 
 #include <malloc.h>

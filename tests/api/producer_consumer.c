@@ -4,7 +4,7 @@
  * free, in order and scattered; an owner that sits idle meanwhile.  Memory
  * must come back, or the process grows for ever.
  */
-#define _GNU_SOURCE
+#define _GNU_SOURCE 1
 #include "lib/blocks.h"
 
 #include <malloc.h>
@@ -174,7 +174,7 @@ static void free_only_threads(void)
 
 int main(int argc, char **argv)
 {
-	count = check_argument(argc, argv, 1, 200000);
+	count = check_argument(argc, argv, 1, 100000);
 	stream();
 	asleep(0);
 	asleep(1);

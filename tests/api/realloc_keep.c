@@ -101,6 +101,8 @@ static void neighbours(size_t max)
 	for (size_t slot = 0; slot < LIVE; slot++) {
 		CHECK_PATTERN(live[slot].p, 0, live[slot].size, slot);
 		free(live[slot].p);
+		live[slot].p = NULL;
+		live[slot].size = 0;
 	}
 }
 

@@ -6,7 +6,7 @@
  *
  * thread_churn [THREADS]
  */
-#define _GNU_SOURCE
+#define _GNU_SOURCE 1
 #include "lib/blocks.h"
 
 #include <malloc.h>

@@ -6,7 +6,7 @@
  *
  * thread_stress [ROUNDS [THREADS]]
  */
-#define _GNU_SOURCE
+#define _GNU_SOURCE 1
 #include "lib/blocks.h"
 
 #include <malloc.h>
@@ -160,7 +160,7 @@ int main(int argc, char **argv)
 	uint64_t state = 1;
 	uintptr_t number = 1;
 
-	rounds = check_argument(argc, argv, 1, 12000);
+	rounds = check_argument(argc, argv, 1, 7000);
 	CHECK(nr >= 1 && nr <= MAX_THREADS);
 	for (size_t i = 0; i < nr; i++)
 		CHECK_EQ(pthread_create(&threads[i], NULL, work,

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * commands.h - the commands of hakmem-stat.  Each takes its own arguments
+ * behind argv[0], the name of the program, and returns the exit status.
+ */
+#ifndef STAT_COMMANDS_H
+#define STAT_COMMANDS_H
+
+int command_run(int argc, char **argv);
+int command_report(int argc, char **argv);
+
+/* Prints the help; in main.c. */
+void print_help(void);
+
+#endif /* STAT_COMMANDS_H */

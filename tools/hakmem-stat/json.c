@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * json.c - figures as one JSON object on one line, by json-c.
+ *
+ *   {"schema":1,
+ *    "run":{"command":[...],"status":0,"loaded":"yes",...},
+ *    "processes":[{"source":"build.log","line":12,"figures":{"alloc":9,...}}],
+ *    "total":{"alloc":9,...}}
+ *
+ * "run" is there for the command of that name only.  Numbers beyond 2^63 are
+ * written as strings.  configure defines HAVE_JSON_C where json-c is found:
+ * the one conditional of the program is in this file.
+ */
+#ifdef HAVE_CONFIG_H
+#include <config.h>
+#endif
+
+#include "print.h"
+
+#include "util.h"
+
+#include <stdlib.h>
+
+#if HAVE_JSON_C
+#include <json.h>
+
+const bool print_json_built = true;
+
+static void add(struct json_object *to, const char *key,
+		struct json_object *value)
+{
+	if (json_object_object_add(to, key, value))
+		util_die(util_trouble, "out of memory");
+}
+
+static void add_text(struct json_object *to, const char *key,
+		     const char *text)
+{
+	add(to, key, json_object_new_string(text));
+}
+
+static void add_number(struct json_object *to, const char *key, uint64_t n)
+{
+	char *text;
+
+	if (n <= INT64_MAX) {
+		add(to, key, json_object_new_int64((int64_t)n));
+		return;
+	}
+	text = util_format("%llu", (unsigned long long)n);
+	add_text(to, key, text);
+	free(text);
+}
+
+static void add_seconds(struct json_object *to, const char *key, double s)
+{
+	char *text = util_format("%.6f", s);
+
+	add(to, key, json_object_new_double_s(s, text));
+	free(text);
+}
+
+static struct json_object *run_object(const struct print_run *run)
+{
+	struct json_object *object = json_object_new_object();
+	struct json_object *command = json_object_new_array();
+
+	for (size_t i = 0; run->command[i]; i++)
+		json_object_array_add(command,
+				      json_object_new_string(run->command[i]));
+	add(object, "command", command);
+	add_number(object, "status", (uint64_t)run->status);
+	if (run->signal)
+		add_number(object, "signal", (uint64_t)run->signal);
+	add_text(object, "loaded", run->loaded);
+	add_text(object, "evidence", run->evidence);
+	add(object, "forced_libc", json_object_new_boolean(run->forced_libc));
+	add_seconds(object, "elapsed_seconds", run->elapsed);
+	add_seconds(object, "user_seconds", run->user);
+	add_seconds(object, "system_seconds", run->system);
+	add_number(object, "peak_rss_bytes", run->peak_rss);
+	return object;
+}
+
+static struct json_object *line_object(const struct osline *line)
+{
+	struct json_object *object = json_object_new_object();
+	struct json_object *figures = json_object_new_object();
+
+	add_text(object, "source", line->source);
+	add_number(object, "line", line->line);
+	for (size_t i = 0; i < line->count; i++) {
+		const struct osline_value *value = &line->values[i];
+
+		if (value->is_number)
+			add_number(figures, value->key, value->number);
+		else
+			add_text(figures, value->key, value->text);
+	}
+	add(object, "figures", figures);
+	return object;
+}
+
+static struct json_object *total_object(const struct oslines *lines)
+{
+	struct json_object *object = json_object_new_object();
+	size_t count;
+	struct osline_sum *sums = osline_sums(lines, &count);
+
+	for (size_t i = 0; i < count; i++)
+		if (sums[i].numbers)
+			add_number(object, sums[i].key, sums[i].total);
+	free(sums);
+	return object;
+}
+
+void print_json(FILE *out, const struct oslines *lines,
+		const struct print_run *run)
+{
+	struct json_object *object = json_object_new_object();
+	struct json_object *processes = json_object_new_array();
+
+	add_number(object, "schema", 1);
+	if (run)
+		add(object, "run", run_object(run));
+	for (size_t i = 0; i < lines->count; i++)
+		json_object_array_add(processes, line_object(&lines->items[i]));
+	add(object, "processes", processes);
+	add(object, "total", total_object(lines));
+	fprintf(out, "%s\n",
+		json_object_to_json_string_ext(object, JSON_C_TO_STRING_PLAIN |
+					       JSON_C_TO_STRING_NOSLASHESCAPE));
+	json_object_put(object);
+}
+
+#else
+
+const bool print_json_built = false;
+
+/* Never called: print_format_named() refuses. */
+void print_json(FILE *out, const struct oslines *lines,
+		const struct print_run *run)
+{
+	(void)out;
+	(void)lines;
+	(void)run;
+	abort();
+}
+
+#endif

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * main.c - hakmem-stat: what libhakmem does in a process.
+ *
+ * Built from main.c, run.c, child.c, loaded.c, report.c, osline.c, print.c,
+ * json.c and util.c, with -DHAKMEM_LIBDIR='"$(libdir)"', where the library
+ * is installed, and with json-c where there is one (HAVE_JSON_C).
+ */
+#include "commands.h"
+#include "util.h"
+
+#include <hakmem.h>
+#include <string.h>
+
+static const struct {
+	const char *name;
+	int (*command)(int argc, char **argv);
+} commands[] = {
+	{ "run", command_run },
+	{ "report", command_report },
+};
+
+static const char *const names[] = { "run", "report", NULL };
+
+void print_help(void)
+{
+	fputs(
+"Examples:\n"
+"  hakmem-stat run -- python3 job.py      run a program on libhakmem\n"
+"  hakmem-stat run -o stat.txt -- make    its report into a file\n"
+"  hakmem-stat report server.log          read the figures in a log\n"
+"  journalctl -u web | hakmem-stat report --format=csv -\n"
+"\n"
+"Usage: hakmem-stat run [OPTION...] [--] COMMAND [ARGUMENT...]\n"
+"       hakmem-stat report [OPTION...] FILE...\n"
+"       hakmem-stat --help | --version\n"
+"\n"
+"run     Runs COMMAND with libhakmem preloaded, checks that it was really\n"
+"        loaded, and prints a report on standard error when it has ended.\n"
+"        Exits as COMMAND did; 128 + N where signal N ended it; 125 where\n"
+"        hakmem-stat failed, 126 where COMMAND cannot be executed, 127 where\n"
+"        it was not found.\n"
+"  -o, --output=FILE    print the report into FILE\n"
+"  -l, --lib=PATH       the library, instead of the installed one\n"
+"\n"
+"report  Reads the [SS_OS_STATS] lines that HAKMEM_SS_OS_STATS=1 makes the\n"
+"        library print, wherever in the files they are; '-' is standard\n"
+"        input.  Exits with 1 where there is none, 2 for a wrong command\n"
+"        line, 3 where a file cannot be read.\n"
+"\n"
+"Both:\n"
+"  -f, --format=FORMAT  table (the default), json or csv\n"
+"      --color=WHEN     auto (the default), always or never\n"
+"  -h, --help           this text\n",
+	stdout);
+}
+
+static int finish(int status)
+{
+	util_finish(stdout, "standard output", STATUS_UNREADABLE);
+	return status;
+}
+
+int main(int argc, char **argv)
+{
+	const char *word = argc > 1 ? argv[1] : "";
+	const char *nearest;
+
+	if (!strcmp(word, "--help") || !strcmp(word, "-h") ||
+	    !strcmp(word, "help")) {
+		print_help();
+		return finish(STATUS_FINE);
+	}
+	if (!strcmp(word, "--version") || !strcmp(word, "-V")) {
+		printf("hakmem-stat (libhakmem) " HAKMEM_VERSION_STRING "\n");
+		return finish(STATUS_FINE);
+	}
+	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
+		if (!strcmp(word, commands[i].name)) {
+			argv[1] = argv[0];
+			return finish(commands[i].command(argc - 1, argv + 1));
+		}
+	if (!*word)
+		util_die(STATUS_USAGE, "which command?  'run' or 'report'; "
+			 "hakmem-stat --help has examples");
+	nearest = util_nearest(word, names);
+	util_die(STATUS_USAGE, "unknown %s '%s'%s%s%s; hakmem-stat --help "
+		 "has the commands", *word == '-' ? "option" : "command",
+		 word, nearest ? "; did you mean '" : "",
+		 nearest ? nearest : "", nearest ? "'?" : "");
+}

@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * util.c - see util.h.
+ */
+#define _GNU_SOURCE
+#include "util.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+int util_trouble = STATUS_USAGE;
+
+static enum { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER } color;
+
+__attribute__((format(printf, 1, 0)))
+static void say(const char *format, va_list args)
+{
+	/* What the command has printed comes first. */
+	fflush(stdout);
+	fputs("hakmem-stat: ", stderr);
+	vfprintf(stderr, format, args);
+	fputc('\n', stderr);
+}
+
+void util_say(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	say(format, args);
+	va_end(args);
+}
+
+void util_die(int status, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	say(format, args);
+	va_end(args);
+	exit(status);
+}
+
+void *util_resize(void *ptr, size_t count, size_t size)
+{
+	void *to = reallocarray(ptr, count ? count : 1, size);
+
+	if (!to)
+		util_die(util_trouble, "out of memory");
+	return to;
+}
+
+char *util_copy(const char *text, size_t len)
+{
+	char *copy = util_resize(NULL, len + 1, 1);
+
+	memcpy(copy, text, len);
+	copy[len] = '\0';
+	return copy;
+}
+
+char *util_format(const char *format, ...)
+{
+	va_list args;
+	char *text;
+	int len;
+
+	va_start(args, format);
+	len = vasprintf(&text, format, args);
+	va_end(args);
+	if (len < 0)
+		util_die(util_trouble, "out of memory");
+	return text;
+}
+
+/* ---- "did you mean" ---- */
+
+#define WORD_MAX	32u
+
+static unsigned int least(unsigned int a, unsigned int b)
+{
+	return a < b ? a : b;
+}
+
+/* How many letters to add, leave out, change or swap: at most WORD_MAX. */
+static unsigned int distance(const char *a, const char *b)
+{
+	unsigned int rows[3][WORD_MAX + 1];
+	unsigned int *two = rows[0], *one = rows[1], *now = rows[2];
+	size_t la = strlen(a), lb = strlen(b);
+
+	if (la > WORD_MAX || lb > WORD_MAX)
+		return WORD_MAX;
+	for (unsigned int j = 0; j <= lb; j++)
+		one[j] = j;
+	for (unsigned int i = 1; i <= la; i++) {
+		unsigned int *oldest = two;
+
+		now[0] = i;
+		for (unsigned int j = 1; j <= lb; j++) {
+			now[j] = least(least(one[j], now[j - 1]) + 1,
+				       one[j - 1] + (a[i - 1] != b[j - 1]));
+			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] &&
+			    a[i - 2] == b[j - 1])
+				now[j] = least(now[j], two[j - 2] + 1);
+		}
+		two = one;
+		one = now;
+		now = oldest;
+	}
+	return one[lb];
+}
+
+const char *util_nearest(const char *word, const char *const *words)
+{
+	const char *best = NULL;
+	unsigned int best_distance = 3;
+
+	for (; *words; words++) {
+		unsigned int d = distance(word, *words);
+
+		if (d < best_distance && d < strlen(*words)) {
+			best = *words;
+			best_distance = d;
+		}
+	}
+	return best;
+}
+
+/* ---- output ---- */
+
+const char *util_bytes(char text[UTIL_BYTES_MAX], uint64_t bytes)
+{
+	static const char *const units[] = { "KiB", "MiB", "GiB", "TiB" };
+	double value = (double)bytes / 1024;
+	size_t unit = 0;
+
+	if (bytes < 1024) {
+		snprintf(text, UTIL_BYTES_MAX, "%" PRIu64 " B", bytes);
+		return text;
+	}
+	while (value >= 1024 && unit < 3) {
+		value /= 1024;
+		unit++;
+	}
+	snprintf(text, UTIL_BYTES_MAX, "%.1f %s", value, units[unit]);
+	return text;
+}
+
+bool util_set_color(const char *when)
+{
+	if (!strcmp(when, "auto"))
+		color = COLOR_AUTO;
+	else if (!strcmp(when, "always"))
+		color = COLOR_ALWAYS;
+	else if (!strcmp(when, "never"))
+		color = COLOR_NEVER;
+	else
+		return false;
+	return true;
+}
+
+static bool colored(FILE *out)
+{
+	const char *no_color = getenv("NO_COLOR");
+	const char *term = getenv("TERM");
+
+	if (color != COLOR_AUTO)
+		return color == COLOR_ALWAYS;
+	return !(no_color && *no_color) && term && strcmp(term, "dumb") &&
+		isatty(fileno(out));
+}
+
+const char *util_bold(FILE *out)
+{
+	return colored(out) ? "\033[1m" : "";
+}
+
+const char *util_plain(FILE *out)
+{
+	return colored(out) ? "\033[0m" : "";
+}
+
+void util_finish(FILE *out, const char *name, int status)
+{
+	bool failed;
+
+	errno = 0;
+	failed = fflush(out) || ferror(out);
+	if (failed && errno != EPIPE)
+		util_die(status, "%s: %s", name,
+			 errno ? strerror(errno) : "could not be written");
+}

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * util.h - what every part of hakmem-stat uses: messages, exit statuses,
+ * memory, numbers for people, and whether to colour.
+ */
+#ifndef STAT_UTIL_H
+#define STAT_UTIL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+/* Exit statuses; those of "run" are the command's, or these. */
+enum {
+	STATUS_FINE = 0,
+	STATUS_FINDING = 1,	/* asked a question, the answer is bad news */
+	STATUS_USAGE = 2,
+	STATUS_UNREADABLE = 3,	/* a file or a process; or no more output */
+	STATUS_RUN_FAILED = 125, /* "run" itself */
+	STATUS_NOT_EXECUTABLE = 126,
+	STATUS_NOT_FOUND = 127,
+	STATUS_SIGNAL = 128,	/* and the number of the signal */
+};
+
+/*
+ * The status with which a wrong command line or a lack of memory ends the
+ * program: STATUS_USAGE, but STATUS_RUN_FAILED once "run" is known to be the
+ * command.
+ */
+extern int util_trouble;
+
+/* "hakmem-stat: MESSAGE" on standard error. */
+__attribute__((format(printf, 1, 2)))
+void util_say(const char *format, ...);
+
+/* The same, then exits with `status`. */
+__attribute__((format(printf, 2, 3), noreturn))
+void util_die(int status, const char *format, ...);
+
+/* Never NULL; end the program where there is no memory. */
+void *util_resize(void *ptr, size_t count, size_t size);
+char *util_copy(const char *text, size_t len);
+__attribute__((format(printf, 1, 2)))
+char *util_format(const char *format, ...);
+
+/*
+ * The one of `words` (NULL ends them) that `word` is likely a slip of the
+ * pen for, or NULL.
+ */
+const char *util_nearest(const char *word, const char *const *words);
+
+/* "1.5 GiB", "12.0 KiB", "17 B" in `text`. */
+#define UTIL_BYTES_MAX 32
+const char *util_bytes(char text[UTIL_BYTES_MAX], uint64_t bytes);
+
+/* --color=auto|always|never; false for any other word. */
+bool util_set_color(const char *when);
+
+/* The codes that start and end a heading on `out`; "" without colour. */
+const char *util_bold(FILE *out);
+const char *util_plain(FILE *out);
+
+/*
+ * Flushes `out`.  A reader that has gone is no error; anything else, such as
+ * a full disk, ends the program with `status`.
+ */
+void util_finish(FILE *out, const char *name, int status);
+
+#endif /* STAT_UTIL_H */
