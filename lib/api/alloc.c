@@ -164,11 +164,35 @@ static void free_located(void *p, const struct hk_block_info *info)
 	leave(late && heap);
 }
 
+/*
+ * The plain case of a medium block: false, with nothing done, where anything
+ * about it needs a closer look.
+ */
+static bool free_medium(void *p)
+{
+	struct hk_heap *heap = hk_tls.heap;
+	struct hk_desc *d = hk_desc_of(p);
+	unsigned int number;
+
+	if (!d || hk_desc_state(d) - HK_MEDIUM > HK_MEDIUM_PART - HK_MEDIUM ||
+	    !heap->attached)
+		return false;
+	d -= d->back;
+	number = hk_medium_number(d, p);
+	if (number >= hk_class_capacity(d->class) ||
+	    hk_medium_block(d, number) != p || hk_medium_avail(d, number) ||
+	    hk_block_marked(p))
+		return false;
+	hk_note_free(p);
+	hk_heap_medium_free(heap, d, p);
+	return true;
+}
+
 void hk_free_slow(void *p)
 {
 	struct hk_block_info info;
 
-	if (!p)
+	if (!p || free_medium(p))
 		return;
 	hk_locate(p, "free", &info);
 	free_located(p, &info);
@@ -190,7 +214,7 @@ static size_t size_for_aligned(size_t align, size_t n)
 {
 	unsigned int class = HK_CLASSES;
 
-	if (align <= 16)
+	if (align <= 16 || n > PTRDIFF_MAX)
 		return size_for(n);
 	if (align <= HK_PAGE)
 		class = hk_class_aligned(n, align);
@@ -200,6 +224,12 @@ static size_t size_for_aligned(size_t align, size_t n)
 		return hk_round_up(hk_max(n, 1), hk_os_page_size());
 	return units_for(hk_max(n, 1)) << HK_UNIT_SHIFT;
 }
+
+/*
+ * For want of memory a realloc() to less once left a block in its place:
+ * from then on a size may be smaller than its block tells.
+ */
+static _Atomic bool shrink_failed;
 
 HK_NORETURN HK_COLD static void fatal_size(void *p, size_t n, size_t size)
 {
@@ -223,10 +253,13 @@ HK_NORETURN HK_COLD static void fatal_size(void *p, size_t n, size_t size)
 static void free_checked(void *p, size_t n, size_t expected)
 {
 	struct hk_block_info info;
+	bool inexact;
 
 	hk_locate(p, "free", &info);
+	inexact = info.kind == HK_KIND_HUGE ||
+		atomic_load_explicit(&shrink_failed, memory_order_relaxed);
 	if (info.kind != HK_KIND_FOREIGN && info.size != expected &&
-	    (info.kind != HK_KIND_HUGE || n > info.size))
+	    (!inexact || n > info.size))
 		fatal_size(p, n, info.size);
 	free_located(p, &info);
 }
@@ -267,8 +300,14 @@ static void *move(void *p, size_t n, const struct hk_block_info *info,
 {
 	void *to = hk_malloc(n);
 
+	if (!to && n <= info->size) {
+		/* Relaxed: a program cannot know of it earlier. */
+		atomic_store_explicit(&shrink_failed, true,
+				      memory_order_relaxed);
+		return p;
+	}
 	if (!to)
-		return n <= info->size ? p : NULL;
+		return NULL;
 	memcpy(to, p, hk_min(n, old));
 	free_located(p, info);
 	return to;

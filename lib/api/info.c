@@ -6,6 +6,7 @@
 
 #include "api/stats.h"
 #include "base/fatal.h"
+#include "slab/huge.h"
 #include "slab/run.h"
 
 #include <unistd.h>
@@ -17,7 +18,7 @@ struct mallinfo2 hk_mallinfo2(void)
 
 	hk_stats_collect(&s);
 	info.arena = s.committed_bytes - s.huge_bytes - s.metadata_bytes;
-	info.hblks = s.huge_allocs;
+	info.hblks = hk_huge_blocks();
 	info.hblkhd = s.huge_bytes;
 	info.uordblks = s.live_bytes - s.huge_bytes;
 	info.fordblks = s.free_bytes;
@@ -98,9 +99,7 @@ int hk_malloc_info(int options, FILE *stream)
 
 int hk_mallopt(int param, int value)
 {
-	if (value < 0)
-		return 0;
 	if (param == M_TRIM_THRESHOLD)
-		hk_run_keep_dirty((size_t)value);
+		hk_run_keep_dirty(value < 0 ? PTRDIFF_MAX : (size_t)value);
 	return 1;
 }

@@ -27,9 +27,9 @@ void hk_malloc_stats(void);
 int hk_malloc_info(int options, FILE *stream);
 
 /*
- * M_TRIM_THRESHOLD: how many bytes of used, free memory are kept at least
- * before any is given back.  The other parameters of glibc are accepted and
- * change nothing.  Returns 1, or 0 for a value below zero.
+ * M_TRIM_THRESHOLD: how many bytes of used, free memory are kept whatever
+ * their age, all with a negative value.  The other parameters of glibc are
+ * accepted and change nothing.  Returns 1.
  */
 int hk_mallopt(int param, int value);
 

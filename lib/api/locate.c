@@ -85,21 +85,25 @@ void hk_fatal_block(const char *what, const void *p, const char *before,
 static const char *not_ours = "not from this allocator";
 static const char *is_free = "memory that is free";
 
-/* An address of the arena that is in no slab and starts no run. */
-HK_NORETURN HK_COLD static void not_a_block(const char *call, const void *p,
-					    struct hk_desc *d)
+/* Dies where `d` is within a run, which may begin far before it. */
+HK_COLD static void inside_run(const char *call, const void *p,
+			       struct hk_desc *d)
 {
-	enum hk_state state = hk_desc_state(d);
-
-	for (size_t back = 1; state == HK_NONE && back < HK_RUN_MAX_UNITS &&
+	for (size_t back = 1; back < HK_RUN_MAX_UNITS &&
 	     back < hk_desc_index(d); back++) {
 		struct hk_desc *run = d - back;
+		enum hk_state state = hk_desc_state(run);
 
-		if (hk_desc_state(run) == HK_RUN && run->units > back)
+		if (state == HK_NONE)
+			continue;
+		if (state == HK_RUN && run->units > back)
 			interior(call, p, run->units * HK_UNIT,
 				 hk_desc_start(run));
+		if ((state == HK_FREE_CLEAN || state == HK_FREE_DIRTY ||
+		     state == HK_RUN_CACHED) && run->units > back)
+			invalid(call, p, is_free);
+		return;
 	}
-	invalid(call, p, is_free);
 }
 
 HK_NORETURN HK_COLD static void not_a_start(const char *call, const void *p,
@@ -179,6 +183,8 @@ static void outside(const char *call, const void *p,
 	start = hk_huge_around(p);
 	if (start)
 		interior(call, p, hk_huge_size(start), start);
+	if (hk_desc_of(p))
+		inside_run(call, p, hk_desc_of(p));
 	if (!hk_libc_mode_on())
 		invalid(call, p, not_ours);
 	info->kind = HK_KIND_FOREIGN;
@@ -211,10 +217,13 @@ void hk_locate(const void *p, const char *call, struct hk_block_info *info)
 			double_free(p, d->units * HK_UNIT, NULL);
 		invalid(call, p, is_free);
 	case HK_NONE:
+		/* In the window, but perhaps somebody else's mapping. */
+		outside(call, p, info);
+		return;
 	case HK_FREE_CLEAN:
 	case HK_FREE_DIRTY:
 	case HK_FREE_TAIL:
 	case HK_BUSY:
-		not_a_block(call, p, d);
+		invalid(call, p, is_free);
 	}
 }

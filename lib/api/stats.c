@@ -34,11 +34,11 @@ static size_t live_in(struct hk_desc *d)
 	case HK_SLAB_CURRENT:
 	case HK_SLAB_USABLE:
 	case HK_SLAB_FULL:
-		return hk_slab_out(d) * hk_class_size(d->class);
+		return hk_slab_out(d) * hk_class_size(hk_desc_class(d));
 	case HK_MEDIUM:
-		return hk_medium_out(d) * hk_class_size(d->class);
+		return hk_medium_out(d) * hk_class_size(hk_desc_class(d));
 	case HK_RUN:
-		return d->units * HK_UNIT;
+		return hk_desc_units(d) * HK_UNIT;
 	default:
 		return 0;
 	}
@@ -57,13 +57,13 @@ static size_t live_in_arena(void)
 
 void hk_stats_collect(struct hakmem_stats *s)
 {
-	size_t arena = hk_arena_committed();
 	size_t huge = hk_huge_bytes();
-	size_t clean, dirty, live;
+	size_t arena, clean, dirty, live;
 
 	*s = (struct hakmem_stats){ .size = sizeof(*s) };
 	hk_heaps_each(add_heap, s);
 	hk_run_free_bytes(&clean, &dirty);
+	arena = hk_arena_committed();	/* after: it only grows */
 	live = hk_min(live_in_arena(), arena - clean);
 
 	s->live_bytes = live + huge;

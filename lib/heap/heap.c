@@ -88,7 +88,7 @@ static void retire(struct hk_heap *heap, struct hk_desc *d)
 {
 	hk_desc_set_owner(d, NULL);
 	hk_desc_set_state(d, HK_BUSY);
-	d->units = 1;
+	hk_desc_set_units(d, 1);
 	hk_count(&heap->counts.retired, 1);
 	if (heap->empties < HK_EMPTIES && !is_orphan(heap))
 		heap->empty[heap->empties++] = d;
@@ -122,12 +122,17 @@ void hk_heap_splice(struct hk_heap *heap, struct hk_desc *d,
 	d->freed = first;
 	/* A long chain may cross both events. */
 	while (n && n >= d->count) {
+		bool empty = hk_desc_state(d) == HK_SLAB_USABLE;
+
 		n -= d->count;
-		d->count = 0;
+		/* More than were out: some came back twice. */
+		if (empty && n)
+			hk_fatal_list(heap, first);
+		hk_count_set(&d->count, 0);
 		hk_heap_event(heap, d);
 	}
 	if (n)
-		d->count -= n;
+		hk_count_set(&d->count, d->count - n);
 }
 
 void hk_heap_free_own(struct hk_heap *heap, struct hk_desc *d,
@@ -145,7 +150,7 @@ void hk_heap_take_over(struct hk_heap *heap, struct hk_desc *d,
 {
 	hk_slab_wake(d);
 	d->freed = first;
-	d->count = 0;
+	hk_count_set(&d->count, 0);
 	/* Release: with the slab as it now is. */
 	hk_desc_set_owner(d, heap);
 	hk_heap_list(heap, d);
@@ -226,13 +231,19 @@ void *hk_heap_small(struct hk_heap *heap, unsigned int class)
 	return p;
 }
 
-/* ---- 1 to 32 KiB ---- */
+/* ---- 1 to 128 KiB ---- */
 
 /* How many blocks a magazine holds: at most half a megabyte. */
 static unsigned int magazine_size(unsigned int class)
 {
-	return (unsigned int)hk_min(HK_MAGAZINE,
-				    512 * HK_KIB / hk_class_size(class));
+	switch (hk_class_units(class)) {
+	case HK_SHORT_UNITS:
+		return HK_MAGAZINE;
+	case HK_LONG_UNITS:
+		return HK_MAGAZINE / 2;
+	default:
+		return HK_MAGAZINE / 4;
+	}
 }
 
 static struct hk_magazine *magazine_of(struct hk_heap *heap,

@@ -9,8 +9,8 @@
  *   +-------------+       +-------------+         +----+ +----+
  *   | heap        |------>| usable[0]   |-------->|    |-|    |
  *   | current[0]  |---+   | ...         |         +----+ +----+
- *   | ...         |   |   | magazine[]  |   1 to 32 KiB, ready to go
- *   | current[31] |   |   | run[]       |   more than 32 KiB, the same
+ *   | ...         |   |   | magazine[]  |   1 to 128 KiB, ready to go
+ *   | current[31] |   |   | run[]       |   more than 128 KiB, the same
  *   +-------------+   |   | inbox <-----|------- chains from other threads
  *                     |   +-------------+
  *                     +--> slab: freed -> block -> block -> (descriptor)
@@ -88,7 +88,6 @@ struct hk_heap {
 	 */
 	_Atomic bool orphan HK_ALIGNED(HK_CACHE_LINE);
 	bool attached;		/* false: not a heap that serves anybody */
-	uint8_t exit_rounds;	/* destructor rounds seen by its thread */
 	uint32_t id;
 	uint32_t tick;		/* refills, to tell the age of chains */
 	unsigned int empties;

@@ -274,6 +274,7 @@ static void send(struct hk_heap *heap, struct hk_chain *c)
 	if (atomic_load_explicit(&owner->orphan, memory_order_relaxed) &&
 	    claim(heap, &sent))
 		return;
+	owner = hk_desc_owner(d);
 	push(owner, &sent);
 	/* Relaxed: a hint, and at worst a needless or a late robbery. */
 	size += atomic_fetch_add_explicit(&owner->inbox_bytes, size,

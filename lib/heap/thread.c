@@ -4,9 +4,8 @@
  * stack, so that the next thread gets the warmest one.
  *
  * A thread's end is seen by the destructor of a thread-specific key.  Other
- * keys' destructors may still allocate and free after it, so it asks to be
- * called again until the last round that the C library makes.  What comes
- * even later (glibc itself frees some) finds the state "late".
+ * keys' destructors, and glibc itself, may still allocate and free after it:
+ * they find the state "late", in which each call borrows a heap.
  */
 #include "heap/thread.h"
 
@@ -18,7 +17,6 @@
 #include "slab/medium.h"
 #include "slab/run.h"
 
-#include <limits.h>
 #include <pthread.h>
 
 /* How many orphans a thread looks at for a slab. */
@@ -127,12 +125,8 @@ void hk_thread_ends(void *value)
 	struct hk_heap *heap = value;
 
 	/* Another thread's heap: a program that copies specific values. */
-	if (heap != hk_tls.heap)
-		return;
-	if (++heap->exit_rounds < PTHREAD_DESTRUCTOR_ITERATIONS &&
-	    !pthread_setspecific(hk_process_key, heap))
-		return;
-	hk_thread_detach(&hk_heap_late);
+	if (heap == hk_tls.heap)
+		hk_thread_detach(&hk_heap_late);
 }
 
 struct hk_heap *hk_thread_attach(void)
@@ -149,7 +143,6 @@ struct hk_heap *hk_thread_attach(void)
 	hk_unlock(&hk_orphans_lock, HK_RANK_ORPHANS);
 	if (!heap)
 		return NULL;
-	heap->exit_rounds = 0;
 	hk_tls.heap = heap;
 	/* With the heap in place: setting the key may allocate. */
 	if (!late)
@@ -185,10 +178,12 @@ void hk_fork_prepare(void)
 	hk_lock(&hk_run_lock, HK_RANK_RUNS);
 	hk_lock(&hk_huge_lock, HK_RANK_HUGE);
 	hk_lock(&hk_meta_lock, HK_RANK_META);
+	hk_lock_all_taken();
 }
 
 void hk_fork_parent(void)
 {
+	hk_lock_all_ends();
 	hk_unlock(&hk_meta_lock, HK_RANK_META);
 	hk_unlock(&hk_huge_lock, HK_RANK_HUGE);
 	hk_unlock(&hk_run_lock, HK_RANK_RUNS);

@@ -15,7 +15,30 @@
  */
 #define SPINS 100
 
-void hk_lock_slow(struct hk_lock *lock)
+_Atomic(const void *) hk_lock_all_holder;
+
+/* How many locks of each rank this thread holds (debug builds). */
+static HK_TLS unsigned int held[HK_RANK_META + 1];
+
+bool hk_lock_is_all_holder(void)
+{
+	return atomic_load_explicit(&hk_lock_all_holder,
+				    memory_order_relaxed) == held;
+}
+
+void hk_lock_all_taken(void)
+{
+	atomic_store_explicit(&hk_lock_all_holder, held,
+			      memory_order_relaxed);
+}
+
+void hk_lock_all_ends(void)
+{
+	atomic_store_explicit(&hk_lock_all_holder, NULL,
+			      memory_order_relaxed);
+}
+
+static void wait_for(struct hk_lock *lock)
 {
 	for (int i = 0; i < SPINS; i++) {
 		uint32_t free = 0;
@@ -33,17 +56,21 @@ void hk_lock_slow(struct hk_lock *lock)
 		hk_os_wait(&lock->word, 2);
 }
 
+void hk_lock_slow(struct hk_lock *lock, enum hk_rank rank)
+{
+	if (hk_lock_exempt())
+		return;
+	wait_for(lock);
+	if (hk_debug)
+		hk_lock_note(rank);
+}
+
 void hk_unlock_slow(struct hk_lock *lock)
 {
 	hk_os_wake(&lock->word, 1);
 }
 
-/*
- * How many locks of each rank this thread holds (debug builds).  More than
- * one of a rank is for fork alone, which takes them in a fixed order.
- */
-static HK_TLS unsigned char held[HK_RANK_META + 1];
-
+/* More than one lock of a rank is for fork alone, in a fixed order. */
 void hk_lock_note(enum hk_rank rank)
 {
 	for (unsigned int r = rank + 1; r <= HK_RANK_META; r++)

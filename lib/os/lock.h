@@ -28,8 +28,27 @@ struct hk_lock {
 	_Atomic uint32_t word;
 };
 
-HK_COLD void hk_lock_slow(struct hk_lock *lock);
+HK_COLD void hk_lock_slow(struct hk_lock *lock, enum hk_rank rank);
 HK_COLD void hk_unlock_slow(struct hk_lock *lock);
+
+/*
+ * Around fork one thread holds every lock, and the handlers of others that
+ * run meanwhile in the same thread may allocate: for this thread, taking and
+ * letting go does nothing.  The thread is told by the address of a
+ * thread-local variable.  Written only by the holder of all locks, so each
+ * thread reads its own address there exactly while it is the one: relaxed.
+ */
+extern _Atomic(const void *) hk_lock_all_holder HK_HIDDEN;
+bool hk_lock_is_all_holder(void);
+void hk_lock_all_taken(void);
+void hk_lock_all_ends(void);
+
+HK_INLINE bool hk_lock_exempt(void)
+{
+	return hk_unlikely(atomic_load_explicit(&hk_lock_all_holder,
+						memory_order_relaxed) !=
+			   NULL) && hk_lock_is_all_holder();
+}
 
 /* Debug builds: dies where ranks are taken out of order. */
 void hk_lock_note(enum hk_rank rank);
@@ -39,6 +58,8 @@ HK_INLINE bool hk_trylock(struct hk_lock *lock, enum hk_rank rank)
 {
 	uint32_t free = 0;
 
+	if (hk_lock_exempt())
+		return true;
 	if (!atomic_compare_exchange_strong_explicit(&lock->word, &free, 1,
 						     memory_order_acquire,
 						     memory_order_relaxed))
@@ -55,24 +76,20 @@ HK_INLINE void hk_lock(struct hk_lock *lock, enum hk_rank rank)
 	if (!atomic_compare_exchange_strong_explicit(&lock->word, &free, 1,
 						     memory_order_acquire,
 						     memory_order_relaxed))
-		hk_lock_slow(lock);
-	if (hk_debug)
+		hk_lock_slow(lock, rank);
+	else if (hk_debug)
 		hk_lock_note(rank);
 }
 
 HK_INLINE void hk_unlock(struct hk_lock *lock, enum hk_rank rank)
 {
+	if (hk_lock_exempt())
+		return;
 	if (hk_debug)
 		hk_unlock_note(rank);
 	if (atomic_exchange_explicit(&lock->word, 0,
 				     memory_order_release) == 2)
 		hk_unlock_slow(lock);
-}
-
-/* In a child after fork: free, whatever the parent's threads left. */
-HK_INLINE void hk_lock_reset(struct hk_lock *lock)
-{
-	atomic_store_explicit(&lock->word, 0, memory_order_relaxed);
 }
 
 #endif /* HK_LOCK_H */

@@ -28,18 +28,22 @@ const uint8_t hk_class_table[HK_SMALL_MAX + 1] HK_ALIGNED(64) = {
 #define ALL(F) \
 	F(16), F(32), F(48), F(64), F(80), F(96), F(112), F(128), \
 	S8(F, 7), S8(F, 8), S8(F, 9), S8(F, 10), S8(F, 11), S8(F, 12), \
-	S8(F, 13), S8(F, 14)
+	S8(F, 13), S8(F, 14), S8(F, 15), S8(F, 16)
 #define SIZE(size) (size)
-#define CAPACITY(size) \
-	(((size) > 8192 ? HK_LONG_UNITS : 1) * HK_UNIT / (size))
+#define UNITS(size) \
+	((size) <= HK_SHORT_MAX ? HK_SHORT_UNITS : \
+	 (size) <= HK_LONG_MAX ? HK_LONG_UNITS : HK_LONGEST_UNITS)
+#define CAPACITY(size) (UNITS(size) * HK_UNIT / (size))
 
-const uint16_t hk_class_sizes[HK_CLASSES] = { ALL(SIZE) };
+const uint32_t hk_class_sizes[HK_CLASSES] = { ALL(SIZE) };
 const uint16_t hk_class_capacities[HK_CLASSES] = { ALL(CAPACITY) };
 
 unsigned int hk_class_aligned(size_t n, size_t align)
 {
 	unsigned int c;
 
+	if (n > HK_MEDIUM_MAX)
+		return HK_CLASSES;
 	n = hk_round_up(hk_max(n, 1), align);
 	if (n > HK_MEDIUM_MAX)
 		return HK_CLASSES;

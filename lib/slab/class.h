@@ -7,6 +7,7 @@
  *   8-31     144 .. 1,024        1/8 of the power of two below   1 unit
  *   32-55    1,152 .. 8,192      the same                        1 unit
  *   56-71    9,216 .. 32,768     the same                        4 units
+ *   72-87    36,864 .. 131,072   the same                        16 units
  *
  * Classes to 31 are small: their slabs belong to a heap.  The others are
  * medium: all threads share their slabs.  Above are runs of units.  Waste by
@@ -18,15 +19,18 @@
 #include "base/base.h"
 
 #define HK_SMALL_MAX	((size_t)1024)
-#define HK_MEDIUM_MAX	((size_t)32768)
+#define HK_MEDIUM_MAX	((size_t)131072)
 
 #define HK_SMALL_CLASSES	32u
-#define HK_CLASSES		72u
+#define HK_CLASSES		88u
 #define HK_MEDIUM_CLASSES	(HK_CLASSES - HK_SMALL_CLASSES)
 
-/* From this class on, slabs are longer than a unit. */
-#define HK_LONG_CLASS	56u
+/* Slabs of a block size up to these have so many units. */
+#define HK_SHORT_MAX	((size_t)8192)
+#define HK_SHORT_UNITS	1u
+#define HK_LONG_MAX	((size_t)32768)
 #define HK_LONG_UNITS	4u
+#define HK_LONGEST_UNITS 16u
 
 /*
  * Class of size n at index n, for small ones.  A table of each size saves
@@ -36,7 +40,7 @@
 extern const uint8_t hk_class_table[HK_SMALL_MAX + 1] HK_HIDDEN;
 
 /* Block size of each class, in bytes, and how many fit into a slab. */
-extern const uint16_t hk_class_sizes[HK_CLASSES] HK_HIDDEN;
+extern const uint32_t hk_class_sizes[HK_CLASSES] HK_HIDDEN;
 extern const uint16_t hk_class_capacities[HK_CLASSES] HK_HIDDEN;
 
 /* The class for `n` bytes, 1 <= n <= HK_MEDIUM_MAX, by computation. */
@@ -75,7 +79,10 @@ HK_INLINE unsigned int hk_class_capacity(unsigned int class)
 /* The length of the class's slabs, in units. */
 HK_INLINE unsigned int hk_class_units(unsigned int class)
 {
-	return class < HK_LONG_CLASS ? 1 : HK_LONG_UNITS;
+	if (hk_class_sizes[class] <= HK_SHORT_MAX)
+		return HK_SHORT_UNITS;
+	return hk_class_sizes[class] <= HK_LONG_MAX ? HK_LONG_UNITS :
+						      HK_LONGEST_UNITS;
 }
 
 /*

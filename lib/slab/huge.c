@@ -241,6 +241,16 @@ size_t hk_huge_bytes(void)
 	return atomic_load_explicit(&bytes, memory_order_relaxed);
 }
 
+size_t hk_huge_blocks(void)
+{
+	size_t n;
+
+	hk_lock(&hk_huge_lock, HK_RANK_HUGE);
+	n = used;
+	hk_unlock(&hk_huge_lock, HK_RANK_HUGE);
+	return n;
+}
+
 uint64_t hk_huge_allocs(void)
 {
 	return atomic_load_explicit(&allocs, memory_order_relaxed);

@@ -42,8 +42,9 @@ void *hk_huge_realloc(void *p, size_t size);
  */
 void *hk_huge_adopt(void *p, size_t len, size_t size);
 
-/* Bytes in huge blocks, and how many were ever made. */
+/* Bytes in huge blocks, how many there are, how many were ever made. */
 size_t hk_huge_bytes(void);
+size_t hk_huge_blocks(void);
 uint64_t hk_huge_allocs(void);
 
 extern struct hk_lock hk_huge_lock;	/* for fork */

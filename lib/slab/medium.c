@@ -57,7 +57,7 @@ static struct hk_desc *slab_new(unsigned int class)
 
 	if (!d)
 		return NULL;
-	d->class = (uint8_t)class;
+	hk_desc_set_class(d, class);
 	d->recip = (uint32_t)(((uint64_t)1 << 32) / hk_class_size(class) + 1);
 	d->back = 0;
 	set_avail(d, all_of(d));
@@ -76,7 +76,7 @@ static void slab_end(struct hk_desc *d)
 
 	for (unsigned int i = 1; i < units; i++)
 		hk_desc_set_state(&d[i], HK_NONE);
-	d->units = units;
+	hk_desc_set_units(d, units);
 	hk_run_give(d);
 }
 
@@ -198,6 +198,6 @@ unsigned int hk_medium_out(struct hk_desc *d)
 {
 	uint64_t avail = __atomic_load_n(&d->avail, __ATOMIC_RELAXED);
 
-	return hk_class_capacity(d->class) -
+	return hk_class_capacity(hk_desc_class(d)) -
 		(unsigned int)__builtin_popcountll(avail);
 }

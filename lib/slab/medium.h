@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * medium.h - blocks of 1 to 32 KiB: slabs shared by all threads, with the
+ * medium.h - blocks of 1 to 128 KiB: slabs shared by all threads, with the
  * free blocks in a bitmap of the first unit's descriptor.
  *
  * Heaps keep some blocks of each class in magazines.  To the slab these are
@@ -34,7 +34,7 @@ void hk_medium_trim(void);
  * block starts elsewhere, or that the slab does not have.
  *
  * The product of offset and reciprocal is exact for multiples of the block
- * size: x * (2^32 + e) / 2^32 with x < 2^18 and e <= size is x and less
+ * size: x * (2^32 + e) / 2^32 with x < 2^20 and e <= size is x and less
  * than one block more.
  */
 HK_INLINE unsigned int hk_medium_number(const struct hk_desc *d,

@@ -45,7 +45,7 @@ struct bins {
 /* All of this under hk_run_lock. */
 static struct bins clean, dirty;
 static uint32_t oldest, newest;	/* dirty runs by age */
-static size_t dirty_min = DIRTY_MIN_BYTES;
+static size_t dirty_keep;		/* bytes, never given back unasked */
 static uint64_t supers_purged;
 
 /* ---- bins ---- */
@@ -104,10 +104,10 @@ static void bin_insert(struct hk_desc *d, size_t units, enum hk_state kind)
 		struct hk_desc *last = d + units - 1;
 
 		hk_desc_set_state(last, HK_FREE_TAIL);
-		last->units = (uint32_t)units;
+		hk_desc_set_units(last, units);
 	}
 	hk_desc_set_state(d, kind);
-	d->units = (uint32_t)units;
+	hk_desc_set_units(d, units);
 	d->prev = 0;
 	d->next = bins->head[b];
 	if (d->next)
@@ -248,19 +248,22 @@ static size_t supers_in(const struct hk_desc *d)
 static size_t purge_oldest(void)
 {
 	struct hk_desc *d = hk_desc_at(oldest);
-	size_t units = d->units;
+	size_t units = d->units, supers;
 	int err;
 
 	if (!oldest)
 		return 0;
-	supers_purged += supers_in(d);
+	supers = supers_in(d);
 	bin_remove(d);
 	hk_desc_set_state(d, HK_BUSY);
 	hk_unlock(&hk_run_lock, HK_RANK_RUNS);
 	err = hk_os_discard(hk_desc_start(d), units << HK_UNIT_SHIFT);
 	hk_lock(&hk_run_lock, HK_RANK_RUNS);
 	join(d, units, err ? HK_FREE_DIRTY : HK_FREE_CLEAN);
-	return err ? 0 : units << HK_UNIT_SHIFT;
+	if (err)
+		return 0;
+	supers_purged += supers;
+	return units << HK_UNIT_SHIFT;
 }
 
 static size_t dirty_budget(void)
@@ -268,7 +271,7 @@ static size_t dirty_budget(void)
 	size_t units = hk_arena_committed() >> HK_UNIT_SHIFT;
 	size_t live = units - clean.units - dirty.units;
 
-	return hk_max(dirty_min >> HK_UNIT_SHIFT, live / DIRTY_SHARE);
+	return hk_max(DIRTY_MIN_BYTES >> HK_UNIT_SHIFT, live / DIRTY_SHARE);
 }
 
 /* Gives back what is too old or too much.  Under the lock. */
@@ -276,8 +279,9 @@ static void purge_due(void)
 {
 	uint32_t now = (uint32_t)hk_os_clock_ms();
 
-	while (oldest && (dirty.units > dirty_budget() ||
-			  now - hk_desc_at(oldest)->stamp > DIRTY_AGE_MS))
+	while (oldest && dirty.units > dirty_keep >> HK_UNIT_SHIFT &&
+	       (dirty.units > dirty_budget() ||
+		now - hk_desc_at(oldest)->stamp > DIRTY_AGE_MS))
 		if (!purge_oldest())
 			break;
 }
@@ -319,7 +323,7 @@ static struct hk_desc *cut(struct hk_desc *d, size_t skip, size_t units)
 	if (skip + units < all)
 		bin_insert(run + units, all - skip - units, kind);
 	hk_desc_set_state(run, HK_BUSY);
-	run->units = (uint32_t)units;
+	hk_desc_set_units(run, units);
 	return run;
 }
 
@@ -343,20 +347,27 @@ static int extend(size_t units, size_t align)
 	return err;
 }
 
+/* A free run, dirty or clean, is used before the system is asked. */
+static struct hk_desc *take_free(size_t units, size_t align, bool *zeroed)
+{
+	struct hk_desc *run = take_from(&dirty, units, align);
+
+	*zeroed = !run;
+	return run ? run : take_from(&clean, units, align);
+}
+
 struct hk_desc *hk_run_take(size_t units, size_t align, bool *zeroed)
 {
 	struct hk_desc *run;
 
 	hk_lock(&hk_run_lock, HK_RANK_RUNS);
-	run = take_from(&dirty, units, align);
-	*zeroed = !run;
-	if (!run)
-		run = take_from(&clean, units, align);
-	if (!run && extend(units, align))
-		/* Side by side, dirty and clean may be long enough. */
-		purge_to(0);
-	if (!run)
-		run = take_from(&clean, units, align);
+	run = take_free(units, align, zeroed);
+	if (!run) {
+		/* Without more: neighbours, once both clean, may do. */
+		if (extend(units, align))
+			purge_to(0);
+		run = take_free(units, align, zeroed);
+	}
 	hk_unlock(&hk_run_lock, HK_RANK_RUNS);
 	return run;
 }
@@ -387,7 +398,7 @@ bool hk_run_grow(struct hk_desc *run, size_t units)
 		free = run_behind(end, HK_FREE_CLEAN);
 	if (free && free->units >= more) {
 		hk_desc_set_state(cut(free, 0, more), HK_NONE);
-		run->units = (uint32_t)units;
+		hk_desc_set_units(run, units);
 		ok = true;
 	}
 	hk_unlock(&hk_run_lock, HK_RANK_RUNS);
@@ -399,7 +410,7 @@ void hk_run_shrink(struct hk_desc *run, size_t units)
 	size_t less = run->units - units;
 
 	hk_lock(&hk_run_lock, HK_RANK_RUNS);
-	run->units = (uint32_t)units;
+	hk_desc_set_units(run, units);
 	join(run + units, less, HK_FREE_DIRTY);
 	purge_due();
 	hk_unlock(&hk_run_lock, HK_RANK_RUNS);
@@ -418,7 +429,7 @@ void hk_run_free_bytes(size_t *clean_bytes, size_t *dirty_bytes)
 void hk_run_keep_dirty(size_t bytes)
 {
 	hk_lock(&hk_run_lock, HK_RANK_RUNS);
-	dirty_min = bytes;
+	dirty_keep = bytes;
 	hk_unlock(&hk_run_lock, HK_RANK_RUNS);
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * run.h - runs of units: what slabs and blocks above 32 KiB are made of.
+ * run.h - runs of units: what slabs and blocks above 128 KiB are made of.
  *
  * Free runs are either clean (they read as zero and cost no memory) or dirty
  * (used before, probably resident).  Neighbours of one kind are joined;
@@ -45,8 +45,7 @@ void hk_run_shrink(struct hk_desc *run, size_t units);
 size_t hk_run_purge(size_t keep);
 
 /*
- * Sets how many dirty bytes may always wait for reuse; more where much is
- * in use.
+ * Sets how many dirty bytes may wait for reuse for any time.
  */
 void hk_run_keep_dirty(size_t bytes);
 

@@ -24,7 +24,7 @@ struct hk_desc hk_desc_none = { .start = UINTPTR_MAX };
 
 static unsigned int capacity(const struct hk_desc *d)
 {
-	return hk_class_capacity(d->class);
+	return hk_class_capacity(hk_desc_class(d));
 }
 
 static uint32_t wake_count(const struct hk_desc *d)
@@ -40,11 +40,11 @@ void hk_slab_init(struct hk_desc *d, unsigned int class,
 	hk_assert(class < HK_SMALL_CLASSES);
 	d->freed = hk_list_end(d);
 	d->start = (uintptr_t)hk_desc_start(d);
-	d->count = 0;
+	hk_count_set(&d->count, 0);
 	d->recip = (uint32_t)(((uint64_t)1 << 32) / size + 1);
-	d->start_max = 0;
+	__atomic_store_n(&d->start_max, 0, __ATOMIC_RELAXED);
 	d->carved = 0;
-	d->class = (uint8_t)class;
+	hk_desc_set_class(d, class);
 	d->used = used;
 	d->next = d->prev = 0;
 	d->rob_next = d->rob_prev = 0;
@@ -82,7 +82,9 @@ bool hk_slab_carve(struct hk_desc *d)
 	hk_block_set((struct hk_block *)b, d->freed);
 	d->freed = (struct hk_block *)first;
 	d->carved = (uint16_t)(d->carved + n);
-	d->start_max = (d->carved - 1u) * excess;
+	/* Relaxed: whoever got a block of these got it later. */
+	__atomic_store_n(&d->start_max, (d->carved - 1u) * excess,
+			 __ATOMIC_RELAXED);
 	return true;
 }
 
@@ -90,7 +92,7 @@ void hk_slab_choose(struct hk_desc *d)
 {
 	hk_assert(hk_desc_state(d) == HK_SLAB_USABLE);
 	hk_desc_set_state(d, HK_SLAB_CURRENT);
-	d->count++;
+	hk_count_set(&d->count, d->count + 1);
 }
 
 void hk_slab_leave(struct hk_desc *d)
@@ -98,10 +100,10 @@ void hk_slab_leave(struct hk_desc *d)
 	hk_assert(hk_desc_state(d) == HK_SLAB_CURRENT);
 	if (d->freed == hk_list_end(d) && d->carved == capacity(d)) {
 		hk_desc_set_state(d, HK_SLAB_FULL);
-		d->count = wake_count(d);
+		hk_count_set(&d->count, wake_count(d));
 	} else {
 		hk_desc_set_state(d, HK_SLAB_USABLE);
-		d->count--;
+		hk_count_set(&d->count, d->count - 1);
 	}
 }
 
@@ -109,7 +111,7 @@ void hk_slab_wake(struct hk_desc *d)
 {
 	hk_assert(hk_desc_state(d) == HK_SLAB_FULL);
 	hk_desc_set_state(d, HK_SLAB_USABLE);
-	d->count = capacity(d) - wake_count(d);
+	hk_count_set(&d->count, capacity(d) - wake_count(d));
 }
 
 uint32_t hk_slab_out(struct hk_desc *d)

@@ -187,6 +187,27 @@ HK_INLINE void hk_desc_set_state(struct hk_desc *d, enum hk_state state)
 			      memory_order_relaxed);
 }
 
+/* Relaxed, for readers that walk the descriptors of others. */
+HK_INLINE void hk_desc_set_class(struct hk_desc *d, unsigned int class)
+{
+	__atomic_store_n(&d->class, (uint8_t)class, __ATOMIC_RELAXED);
+}
+
+HK_INLINE unsigned int hk_desc_class(const struct hk_desc *d)
+{
+	return __atomic_load_n(&d->class, __ATOMIC_RELAXED);
+}
+
+HK_INLINE void hk_desc_set_units(struct hk_desc *d, size_t units)
+{
+	__atomic_store_n(&d->units, (uint32_t)units, __ATOMIC_RELAXED);
+}
+
+HK_INLINE size_t hk_desc_units(const struct hk_desc *d)
+{
+	return __atomic_load_n(&d->units, __ATOMIC_RELAXED);
+}
+
 /*
  * Is `p` the start of a carved block of the small slab `d`?
  *
@@ -200,7 +221,7 @@ HK_INLINE void hk_desc_set_state(struct hk_desc *d, enum hk_state state)
  */
 HK_INLINE bool hk_desc_is_start(const struct hk_desc *d, const void *p)
 {
-	return (uint16_t)(uintptr_t)p * d->recip <= d->start_max;
+	return (uint16_t)(uintptr_t)p * d->recip <= hk_peek(&d->start_max);
 }
 
 /* ---- the counter ---- */
@@ -224,6 +245,11 @@ HK_INLINE void hk_countup(uint32_t *count)
 		__atomic_add_fetch(count, 1, __ATOMIC_RELAXED);
 	else
 		++*count;
+}
+
+HK_INLINE void hk_count_set(uint32_t *count, uint32_t n)
+{
+	__atomic_store_n(count, n, __ATOMIC_RELAXED);
 }
 
 HK_INLINE uint32_t hk_countdown_read(uint32_t *count)

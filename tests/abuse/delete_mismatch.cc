@@ -74,8 +74,10 @@ int main(int argc, char **argv)
 	} else if (crime_is(argc, argv, "aligned-sized")) {
 		::operator delete(p, 112, page);
 	} else if (crime_is(argc, argv, "twice")) {
+		void *again = HIDE(p);
+
 		::operator delete(p);
-		::operator delete(HIDE(p));
+		::operator delete(again);
 	} else if (crime_is(argc, argv, "interior")) {
 		::operator delete(static_cast<char *>(p) + 16);
 	} else {

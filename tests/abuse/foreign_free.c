@@ -41,9 +41,9 @@
  * case: free before
  * dies: invalid free of @P \((not from this allocator|memory that is free)\)
  * case: free never-given
- * case: free never-given-medium
  * case: free never-given-run
  * dies: invalid free of @P \(memory that is free\)
+ * case: free never-given-medium
  * case: free trimmed
  * case: free trimmed-inside
  * dies: (double|invalid) free of @P \(.*

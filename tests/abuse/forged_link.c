@@ -3,7 +3,8 @@
  * forged_link HOW SIZE: the first word of a freed block, where its link to
  * the next free block is, is overwritten whole: with an address of the
  * attacker's choice, with zeros, with the word of another freed block.  The
- * allocator must notice before it hands out memory of anybody else.
+ * allocator must notice before it hands out memory of anybody else.  One
+ * block in four stays live, so that memory is reused block by block.
  *
  * case: target 16
  * case: target 64
@@ -48,14 +49,15 @@ static void forge(unsigned char *block, uintptr_t word)
 int main(int argc, char **argv)
 {
 	size_t size = crime_number(argc, argv, 2);
-	size_t victim = COUNT / 2;
+	size_t victim = COUNT / 2 + 1;
 	unsigned char *stolen = crime_block(size);
 	uintptr_t word;
 
 	for (size_t i = 0; i < COUNT; i++)
 		blocks[i] = crime_block(size);
-	for (size_t i = 0; i <= victim; i++)
-		free(blocks[i]);
+	for (size_t i = 0; i < COUNT; i++)
+		if (i % 4 != 3)
+			free(blocks[i]);
 	crime_tell(blocks[victim], blocks[victim]);
 	if (crime_is(argc, argv, "second-in-list"))
 		victim--;

@@ -83,9 +83,9 @@ static void described(void)
 	CHECK(strstr(text, "</malloc>") != NULL);
 	fclose(stream);
 
-	errno = 0;
-	CHECK_EQ(malloc_info(1, stdout), EINVAL);
-	CHECK_EQ(malloc_info(-1, stdout), EINVAL);
+	/* no options are known; glibc returns the error, its manual -1 */
+	CHECK(malloc_info(1, stdout) != 0);
+	CHECK(malloc_info(-1, stdout) != 0);
 }
 
 static void told(void)

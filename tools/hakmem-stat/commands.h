@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * commands.h - the commands of hakmem-stat.  Each takes its own arguments
- * behind argv[0], the name of the program, and returns the exit status.
+ * behind argv[0], the program's name, and returns the exit status.
  */
 #ifndef STAT_COMMANDS_H
 #define STAT_COMMANDS_H

@@ -63,6 +63,7 @@ static int finish(int status)
 
 int main(int argc, char **argv)
 {
+	static char program[] = "hakmem-stat"; /* as getopt names us */
 	const char *word = argc > 1 ? argv[1] : "";
 	const char *nearest;
 
@@ -77,7 +78,7 @@ int main(int argc, char **argv)
 	}
 	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
 		if (!strcmp(word, commands[i].name)) {
-			argv[1] = argv[0];
+			argv[1] = program;
 			return finish(commands[i].command(argc - 1, argv + 1));
 		}
 	if (!*word)

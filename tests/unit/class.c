@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Size classes: the constant tables against the formula, for every size.
+ */
+#include "unit.h"
+
+#include "slab/class.h"
+
+static void table_is_formula(void **state)
+{
+	(void)state;
+	assert_int_equal(hk_class_look_up(0), 0);
+	for (size_t n = 1; n <= HK_SMALL_MAX; n++)
+		assert_int_equal(hk_class_look_up(n), hk_class_compute(n));
+	for (size_t n = 0; n <= HK_MEDIUM_MAX; n++)
+		assert_int_equal(hk_class_of(n),
+			hk_class_compute(n ? n : 1));
+}
+
+/* The smallest class that is large enough, and all classes are used. */
+static void smallest_that_fits(void **state)
+{
+	unsigned int last = 0;
+
+	(void)state;
+	for (size_t n = 1; n <= HK_MEDIUM_MAX; n++) {
+		unsigned int c = hk_class_of(n);
+
+		assert_true(c < HK_CLASSES);
+		assert_true(c == last || c == last + 1);
+		assert_true(hk_class_size(c) >= n);
+		if (c > 0)
+			assert_true(hk_class_size(c - 1) < n);
+		last = c;
+	}
+	assert_int_equal(last, HK_CLASSES - 1);
+}
+
+static void sizes(void **state)
+{
+	(void)state;
+	assert_int_equal(hk_class_size(0), 16);
+	assert_int_equal(hk_class_size(HK_SMALL_CLASSES - 1), HK_SMALL_MAX);
+	assert_int_equal(hk_class_size(HK_CLASSES - 1), HK_MEDIUM_MAX);
+	for (unsigned int c = 1; c < HK_CLASSES; c++) {
+		size_t step = hk_class_size(c) - hk_class_size(c - 1);
+
+		assert_int_equal(hk_class_size(c) % 16, 0);
+		assert_true(step > 0);
+		/* At most 12.5 % are wasted from 129 bytes on. */
+		if (c >= 8)
+			assert_true(step * 8 <= hk_class_size(c - 1));
+		else
+			assert_int_equal(step, 16);
+	}
+}
+
+/* Every size at every alignment: aligned, large enough, and the smallest. */
+static void aligned(void **state)
+{
+	(void)state;
+	for (size_t align = 1; align <= HK_PAGE; align *= 2)
+		for (size_t n = 0; n <= HK_MEDIUM_MAX + 1; n++) {
+			unsigned int c = hk_class_aligned(n, align);
+			unsigned int i = 0;
+
+			while (i < HK_CLASSES && (hk_class_size(i) < n ||
+						  hk_class_size(i) % align))
+				i++;
+			if (c != i)
+				fail_msg("%zu at %zu: %u, not %u", n, align, c,
+					i);
+		}
+}
+
+static void capacities(void **state)
+{
+	(void)state;
+	for (unsigned int c = 0; c < HK_CLASSES; c++) {
+		size_t units = c < HK_LONG_CLASS ? 1 : HK_LONG_UNITS;
+
+		assert_int_equal(hk_class_capacity(c),
+			units * HK_UNIT / hk_class_size(c));
+		assert_true(hk_class_capacity(c) >= 8);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(table_is_formula),
+		cmocka_unit_test(smallest_that_fits),
+		cmocka_unit_test(sizes),
+		cmocka_unit_test(aligned),
+		cmocka_unit_test(capacities),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
