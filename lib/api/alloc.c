@@ -99,6 +99,19 @@ static void *alloc(size_t n, bool zero)
 
 void *hk_malloc_slow(size_t n)
 {
+	struct hk_heap *heap = hk_tls.heap;
+
+	/* A heap that serves nobody has nothing in its magazines. */
+	if (hk_likely(n - HK_SMALL_MAX - 1 <
+		      HK_MEDIUM_MAX - HK_SMALL_MAX)) {
+		void *p = hk_magazine_pop(heap,
+					  hk_class_look_up_medium(n));
+
+		if (hk_likely(p)) {
+			hk_note_malloc(p, n, false);
+			return p;
+		}
+	}
 	if (hk_libc_mode_on())
 		return hk_libc.malloc(n);
 	return alloc(n, false);
@@ -164,38 +177,37 @@ static void free_located(void *p, const struct hk_block_info *info)
 	leave(late && heap);
 }
 
-/*
- * The plain case of a medium block: false, with nothing done, where anything
- * about it needs a closer look.
- */
-static bool free_medium(void *p)
-{
-	struct hk_heap *heap = hk_tls.heap;
-	struct hk_desc *d = hk_desc_of(p);
-	unsigned int number;
-
-	if (!d || hk_desc_state(d) - HK_MEDIUM > HK_MEDIUM_PART - HK_MEDIUM ||
-	    !heap->attached)
-		return false;
-	d -= d->back;
-	number = hk_medium_number(d, p);
-	if (number >= hk_class_capacity(d->class) ||
-	    hk_medium_block(d, number) != p || hk_medium_avail(d, number) ||
-	    hk_block_marked(p))
-		return false;
-	hk_note_free(p);
-	hk_heap_medium_free(heap, d, p);
-	return true;
-}
-
 void hk_free_slow(void *p)
 {
 	struct hk_block_info info;
 
-	if (!p || free_medium(p))
+	if (!p)
 		return;
 	hk_locate(p, "free", &info);
 	free_located(p, &info);
+}
+
+/* The plain case of a medium block that the magazine takes: in line. */
+void hk_free_other(void *p, struct hk_desc *d)
+{
+	struct hk_heap *heap = hk_tls.heap;
+	unsigned int number;
+
+	if (hk_desc_state(d) - HK_MEDIUM > HK_MEDIUM_PART - HK_MEDIUM) {
+		hk_free_slow(p);
+		return;
+	}
+	d -= d->back;
+	number = hk_medium_number(d, p);
+	if (hk_unlikely(hk_medium_block(d, number) != p ||
+			hk_medium_avail(d, number) || hk_block_marked(p) ||
+			!heap->attached)) {
+		hk_free_slow(p);
+		return;
+	}
+	hk_note_free(p);
+	if (hk_unlikely(!hk_magazine_push(heap, d->class, p)))
+		hk_heap_medium_free(heap, d, p);
 }
 
 /* The class that a plain call for `n` bytes would have used, as a size. */

@@ -18,6 +18,9 @@ void *hk_malloc_slow(size_t n) HK_NOINLINE;
 void *hk_calloc_slow(size_t n) HK_NOINLINE;
 void hk_free_slow(void *p) HK_NOINLINE;
 
+/* `d` is the descriptor of `p`, and no small slab of the thread's heap. */
+void hk_free_other(void *p, struct hk_desc *d) HK_NOINLINE;
+
 void *hk_realloc(void *p, size_t n);
 void *hk_reallocarray(void *p, size_t count, size_t size);
 void hk_free_sized(void *p, size_t n);
@@ -52,15 +55,19 @@ HK_INLINE void *hk_malloc(size_t n)
 
 HK_INLINE void hk_free(void *p)
 {
-	struct hk_desc *d = hk_own_slab(p);
+	struct hk_desc *d;
 
-	if (hk_unlikely(!d)) {
+	if (hk_unlikely(!hk_find_desc(p, &d))) {
 		hk_free_slow(p);
-		return;
+	} else if (hk_unlikely(!hk_is_own(d))) {
+		hk_free_other(p, d);
+	} else if (hk_unlikely(!hk_is_plain(d, p))) {
+		hk_free_slow(p);
+	} else {
+		hk_note_free(p);
+		if (hk_unlikely(hk_push(d, p)))
+			hk_heap_event(hk_tls.heap, d);
 	}
-	hk_note_free(p);
-	if (hk_unlikely(hk_push(d, p)))
-		hk_heap_event(hk_tls.heap, d);
 }
 
 HK_INLINE void *hk_calloc(size_t count, size_t size)
@@ -82,9 +89,10 @@ HK_INLINE void *hk_calloc(size_t count, size_t size)
 /* The fast path of hk_free_sized(): the class must be the size's. */
 HK_INLINE void hk_delete_sized(void *p, size_t n)
 {
-	struct hk_desc *d = hk_own_slab(p);
+	struct hk_desc *d;
 
-	if (hk_unlikely(!d || n > HK_SMALL_MAX ||
+	if (hk_unlikely(n > HK_SMALL_MAX || !hk_find_desc(p, &d) ||
+			!hk_is_own(d) || !hk_is_plain(d, p) ||
 			d->class != hk_class_look_up(n))) {
 		hk_free_sized(p, n);
 		return;

@@ -13,6 +13,8 @@
 #include "slab/medium.h"
 #include "slab/run.h"
 
+#include <string.h>
+
 struct hk_heap hk_heap_none, hk_heap_late;
 
 #define NONE &hk_desc_none
@@ -233,23 +235,14 @@ void *hk_heap_small(struct hk_heap *heap, unsigned int class)
 
 /* ---- 1 to 128 KiB ---- */
 
-/* How many blocks a magazine holds: at most half a megabyte. */
-static unsigned int magazine_size(unsigned int class)
+/* At most half a megabyte. */
+void hk_heap_init_magazines(struct hk_heap *heap)
 {
-	switch (hk_class_units(class)) {
-	case HK_SHORT_UNITS:
-		return HK_MAGAZINE;
-	case HK_LONG_UNITS:
-		return HK_MAGAZINE / 2;
-	default:
-		return HK_MAGAZINE / 4;
-	}
-}
-
-static struct hk_magazine *magazine_of(struct hk_heap *heap,
-				       unsigned int class)
-{
-	return &heap->magazine[class - HK_SMALL_CLASSES];
+	for (unsigned int c = HK_SMALL_CLASSES; c < HK_CLASSES; c++)
+		hk_magazine_of(heap, c)->size =
+			c < HK_LONG_CLASS ? HK_MAGAZINE :
+			c < HK_LONGEST_CLASS ? HK_MAGAZINE / 2 :
+					       HK_MAGAZINE / 4 + 1;
 }
 
 /* The last block taken is the first to go, and the only one known fresh. */
@@ -258,7 +251,7 @@ static void *medium_refill(struct hk_magazine *mag, unsigned int class,
 {
 	uint32_t fresh;
 
-	mag->n = hk_medium_take(class, mag->blocks, magazine_size(class) / 2,
+	mag->n = hk_medium_take(class, mag->blocks, (mag->size + 1) / 2,
 				&fresh);
 	if (!mag->n)
 		return NULL;
@@ -269,15 +262,14 @@ static void *medium_refill(struct hk_magazine *mag, unsigned int class,
 
 void *hk_heap_medium(struct hk_heap *heap, unsigned int class, bool *zeroed)
 {
-	struct hk_magazine *mag = magazine_of(heap, class);
-	struct hk_block *b;
+	struct hk_magazine *mag = hk_magazine_of(heap, class);
+	struct hk_block *b = hk_magazine_pop(heap, class);
 
 	*zeroed = false;
-	if (hk_likely(mag->n))
-		b = mag->blocks[--mag->n];
-	else
-		b = medium_refill(mag, class, zeroed);
-	if (hk_likely(b))
+	if (b)
+		return b;
+	b = medium_refill(mag, class, zeroed);
+	if (b)
 		hk_block_clear(b);
 	return b;
 }
@@ -285,18 +277,16 @@ void *hk_heap_medium(struct hk_heap *heap, unsigned int class, bool *zeroed)
 void hk_heap_medium_free(struct hk_heap *heap, struct hk_desc *d,
 			 void *block)
 {
-	struct hk_magazine *mag = magazine_of(heap, d->class);
-	unsigned int size = magazine_size(d->class), half = size / 2;
+	struct hk_magazine *mag = hk_magazine_of(heap, d->class);
+	unsigned int half = mag->size / 2;
 
-	hk_block_mark(block);
-	if (hk_unlikely(mag->n == size)) {
-		/* The older half goes; the younger is warm. */
-		hk_medium_give(d->class, mag->blocks, half);
-		for (unsigned int i = half; i < size; i++)
-			mag->blocks[i - half] = mag->blocks[i];
-		mag->n -= half;
-	}
-	mag->blocks[mag->n++] = block;
+	if (hk_magazine_push(heap, d->class, block))
+		return;
+	/* The older half goes; the younger is warm. */
+	hk_medium_give(d->class, mag->blocks, half);
+	mag->n -= half;
+	memmove(mag->blocks, mag->blocks + half, mag->n * sizeof(void *));
+	hk_magazine_push(heap, d->class, block);
 }
 
 bool hk_heap_medium_has(const struct hk_heap *heap, unsigned int class,

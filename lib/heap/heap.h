@@ -30,7 +30,7 @@
 #define HK_CHAINS	8
 
 /* Magazines: medium blocks that are ready to go, per class. */
-#define HK_MAGAZINE	16
+#define HK_MAGAZINE	15
 
 /* Recent runs that a heap keeps, and the longest kept, in units. */
 #define HK_RUNS_KEPT	8
@@ -53,9 +53,12 @@ struct hk_chain {
 };
 
 struct hk_magazine {
-	unsigned int n;
+	uint32_t n;
+	uint32_t size;		/* how many it may hold */
 	void *blocks[HK_MAGAZINE];
 };
+static_assert(sizeof(struct hk_magazine) == 2 * HK_CACHE_LINE,
+	      "a magazine is found by a shift");
 
 /* Owner-written, read by anyone: relaxed, one writer, so no lost counts. */
 struct hk_heap_counts {
@@ -104,6 +107,12 @@ struct hk_heap {
 	struct hk_magazine magazine[HK_MEDIUM_CLASSES];
 };
 
+HK_INLINE struct hk_magazine *hk_magazine_of(struct hk_heap *heap,
+					     unsigned int class)
+{
+	return &heap->magazine[class - HK_SMALL_CLASSES];
+}
+
 /*
  * A thread's own part.  Its initial value is the state "no heap yet": no
  * slab has a block, and the heap owns no slab, so both fast paths leave by
@@ -129,6 +138,9 @@ extern struct hk_heap hk_heap_none HK_HIDDEN, hk_heap_late HK_HIDDEN;
  * memory.
  */
 void *hk_heap_small(struct hk_heap *heap, unsigned int class);
+
+/* Makes the magazines of a new heap ready. */
+void hk_heap_init_magazines(struct hk_heap *heap);
 
 /* A block of a medium class; *zeroed: it reads as zero but for its mark. */
 void *hk_heap_medium(struct hk_heap *heap, unsigned int class, bool *zeroed);

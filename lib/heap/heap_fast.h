@@ -25,27 +25,30 @@ HK_INLINE void *hk_pop(struct hk_desc *d)
 	return b;
 }
 
-/*
- * The slab of block `p` if the plain case holds: the calling thread's heap
- * owns it, `p` is the start of a carved block, and no list has it.  Else
- * NULL.
- */
-HK_INLINE struct hk_desc *hk_own_slab(const void *p)
+/* The descriptor of `p` in *d; false where there is none. */
+HK_INLINE bool hk_find_desc(const void *p, struct hk_desc **d)
 {
 	size_t off = (uintptr_t)p - hk_arena.base;
-	struct hk_desc *d;
 
-	/* As hk_desc_of(), of which the compiler would test the result. */
 	if (hk_unlikely(off >= hk_peek(&hk_arena.span)))
-		return NULL;
-	d = &hk_arena.table[off >> HK_UNIT_SHIFT];
-	if (hk_unlikely(!hk_desc_is_owner(d, hk_tls.heap)))
-		return NULL;
-	if (hk_unlikely(!hk_desc_is_start(d, p)))
-		return NULL;
-	if (hk_unlikely(hk_block_marked(p)))
-		return NULL;
-	return d;
+		return false;
+	*d = &hk_arena.table[off >> HK_UNIT_SHIFT];
+	return true;
+}
+
+/*
+ * Is this the plain case of a free: the calling thread's heap owns the slab,
+ * `p` is the start of a carved block, and no list has it?
+ */
+HK_INLINE bool hk_is_own(const struct hk_desc *d)
+{
+	return hk_likely(hk_desc_is_owner(d, hk_tls.heap));
+}
+
+HK_INLINE bool hk_is_plain(const struct hk_desc *d, const void *p)
+{
+	return hk_likely(hk_desc_is_start(d, p)) &&
+		hk_likely(!hk_block_marked(p));
 }
 
 /* Puts a block on its slab's list; true where the count ran out. */
@@ -54,6 +57,34 @@ HK_INLINE bool hk_push(struct hk_desc *d, struct hk_block *b)
 	hk_block_set(b, d->freed);
 	d->freed = b;
 	return hk_countdown(&d->count);
+}
+
+/* ---- 1 to 128 KiB: not the fast paths, but the next best ---- */
+
+/* The last block put into the heap's magazine of a class, or NULL. */
+HK_INLINE void *hk_magazine_pop(struct hk_heap *heap, unsigned int class)
+{
+	struct hk_magazine *mag = hk_magazine_of(heap, class);
+	struct hk_block *b;
+
+	if (hk_unlikely(!mag->n))
+		return NULL;
+	b = mag->blocks[--mag->n];
+	hk_block_clear(b);
+	return b;
+}
+
+/* False where the magazine is full. */
+HK_INLINE bool hk_magazine_push(struct hk_heap *heap, unsigned int class,
+				void *block)
+{
+	struct hk_magazine *mag = hk_magazine_of(heap, class);
+
+	if (hk_unlikely(mag->n == mag->size))
+		return false;
+	hk_block_mark(block);
+	mag->blocks[mag->n++] = block;
+	return true;
 }
 
 #endif /* HK_HEAP_FAST_H */

@@ -20,6 +20,27 @@ const uint8_t hk_class_table[HK_SMALL_MAX + 1] HK_ALIGNED(64) = {
 	C256(0), C256(256), C256(512), C256(768), C1(1024)
 };
 
+/*
+ * Class of the sizes above 128 * i, up to the next: eight to a doubling, as
+ * 128 divides their steps from 1 KiB on.
+ */
+#define M1(i) ((i) < 8 ? 0 : \
+	(i) < 16 ? 32 + ((i) - 8) : \
+	(i) < 32 ? 40 + ((i) - 16) / 2 : \
+	(i) < 64 ? 48 + ((i) - 32) / 4 : \
+	(i) < 128 ? 56 + ((i) - 64) / 8 : \
+	(i) < 256 ? 64 + ((i) - 128) / 16 : \
+	(i) < 512 ? 72 + ((i) - 256) / 32 : \
+	80 + ((i) - 512) / 64)
+#define M4(i)	M1(i), M1((i) + 1), M1((i) + 2), M1((i) + 3)
+#define M16(i)	M4(i), M4((i) + 4), M4((i) + 8), M4((i) + 12)
+#define M64(i)	M16(i), M16((i) + 16), M16((i) + 32), M16((i) + 48)
+#define M256(i)	M64(i), M64((i) + 64), M64((i) + 128), M64((i) + 192)
+
+const uint8_t hk_class_table_medium[HK_MEDIUM_MAX / HK_MEDIUM_STEP] = {
+	M256(0), M256(256), M256(512), M256(768)
+};
+
 /* Eight sizes above 2^log, each as F makes of it. */
 #define S8(F, log) \
 	F(9 << ((log) - 3)), F(10 << ((log) - 3)), F(11 << ((log) - 3)), \

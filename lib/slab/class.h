@@ -32,12 +32,21 @@
 #define HK_LONG_UNITS	4u
 #define HK_LONGEST_UNITS 16u
 
+/* The first classes of these. */
+#define HK_LONG_CLASS		56u
+#define HK_LONGEST_CLASS	72u
+
 /*
  * Class of size n at index n, for small ones.  A table of each size saves
  * the two instructions that rounding would take, for a kilobyte of cache at
  * most.
  */
 extern const uint8_t hk_class_table[HK_SMALL_MAX + 1] HK_HIDDEN;
+
+/* Class of size n at index (n - 1) / 128, for medium ones. */
+#define HK_MEDIUM_STEP 128
+extern const uint8_t hk_class_table_medium[HK_MEDIUM_MAX / HK_MEDIUM_STEP]
+	HK_HIDDEN;
 
 /* Block size of each class, in bytes, and how many fit into a slab. */
 extern const uint32_t hk_class_sizes[HK_CLASSES] HK_HIDDEN;
@@ -60,6 +69,12 @@ HK_INLINE unsigned int hk_class_look_up(size_t n)
 	return hk_class_table[n];
 }
 
+/* The same for HK_SMALL_MAX < n <= HK_MEDIUM_MAX. */
+HK_INLINE unsigned int hk_class_look_up_medium(size_t n)
+{
+	return hk_class_table_medium[(n - 1) / HK_MEDIUM_STEP];
+}
+
 /* The class for any n up to HK_MEDIUM_MAX. */
 HK_INLINE unsigned int hk_class_of(size_t n)
 {
@@ -79,10 +94,9 @@ HK_INLINE unsigned int hk_class_capacity(unsigned int class)
 /* The length of the class's slabs, in units. */
 HK_INLINE unsigned int hk_class_units(unsigned int class)
 {
-	if (hk_class_sizes[class] <= HK_SHORT_MAX)
+	if (class < HK_LONG_CLASS)
 		return HK_SHORT_UNITS;
-	return hk_class_sizes[class] <= HK_LONG_MAX ? HK_LONG_UNITS :
-						      HK_LONGEST_UNITS;
+	return class < HK_LONGEST_CLASS ? HK_LONG_UNITS : HK_LONGEST_UNITS;
 }
 
 /*

@@ -19,9 +19,14 @@ static uint32_t heads[HK_MEDIUM_CLASSES];
 /* The slabs listed in a class that have no block out. */
 static unsigned int empties[HK_MEDIUM_CLASSES];
 
-static uint64_t all_of(const struct hk_desc *d)
+/* Bits beyond the slab's blocks are always set. */
+#define ALL_AVAIL (~(uint64_t)0)
+
+static uint64_t none_avail(const struct hk_desc *d)
 {
-	return ~(uint64_t)0 >> (64 - hk_class_capacity(d->class));
+	unsigned int capacity = hk_class_capacity(hk_desc_class(d));
+
+	return capacity < 64 ? ALL_AVAIL << capacity : 0;
 }
 
 /* Relaxed, for hk_medium_avail(): the lock orders everything else. */
@@ -60,8 +65,9 @@ static struct hk_desc *slab_new(unsigned int class)
 	hk_desc_set_class(d, class);
 	d->recip = (uint32_t)(((uint64_t)1 << 32) / hk_class_size(class) + 1);
 	d->back = 0;
-	set_avail(d, all_of(d));
-	d->fresh = zeroed ? d->avail : 0;
+	d->first = hk_desc_start(d);
+	set_avail(d, ALL_AVAIL);
+	d->fresh = zeroed ? ALL_AVAIL : 0;
 	for (uint16_t i = 1; i < units; i++) {
 		d[i].back = i;
 		hk_desc_set_state(&d[i], HK_MEDIUM_PART);
@@ -100,7 +106,7 @@ static struct hk_desc *slab_usable(unsigned int class)
 static unsigned int take_from(struct hk_desc *d, void **out, unsigned int n,
 			      uint32_t *fresh)
 {
-	uint64_t avail = d->avail;
+	uint64_t none = none_avail(d), avail = d->avail & ~none;
 	unsigned int got = 0;
 
 	*fresh = 0;
@@ -111,6 +117,7 @@ static unsigned int take_from(struct hk_desc *d, void **out, unsigned int n,
 		avail &= avail - 1;
 		out[got++] = hk_medium_block(d, i);
 	}
+	avail |= none;
 	d->fresh &= ~(d->avail ^ avail);
 	set_avail(d, avail);
 	return got;
@@ -130,11 +137,11 @@ unsigned int hk_medium_take(unsigned int class, void **out, unsigned int n,
 		uint32_t bits;
 		unsigned int shift = got;
 
-		if (d->avail == all_of(d))
+		if (d->avail == ALL_AVAIL)
 			empties[m]--;
 		got += take_from(d, out + got, n - got, &bits);
 		*fresh |= bits << shift;
-		if (!d->avail)
+		if (d->avail == none_avail(d))
 			list_remove(m, d);
 	}
 	hk_unlock(&hk_medium_locks[m], HK_RANK_MEDIUM);
@@ -147,10 +154,10 @@ static struct hk_desc *give_one(unsigned int m, void *block)
 	struct hk_desc *d = hk_desc_of(block);
 
 	d -= d->back;
-	if (!d->avail)
+	if (d->avail == none_avail(d))
 		list_push(m, d);
 	set_avail(d, d->avail | (uint64_t)1 << hk_medium_number(d, block));
-	if (d->avail != all_of(d))
+	if (d->avail != ALL_AVAIL)
 		return NULL;
 	if (!empties[m]) {
 		empties[m]++;
@@ -184,7 +191,7 @@ void hk_medium_trim(void)
 			struct hk_desc *d = hk_desc_at(i);
 
 			next = d->next;
-			if (d->avail != all_of(d))
+			if (d->avail != ALL_AVAIL)
 				continue;
 			empties[m]--;
 			list_remove(m, d);
@@ -198,6 +205,5 @@ unsigned int hk_medium_out(struct hk_desc *d)
 {
 	uint64_t avail = __atomic_load_n(&d->avail, __ATOMIC_RELAXED);
 
-	return hk_class_capacity(hk_desc_class(d)) -
-		(unsigned int)__builtin_popcountll(avail);
+	return (unsigned int)__builtin_popcountll(~avail);
 }

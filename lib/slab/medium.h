@@ -40,19 +40,20 @@ void hk_medium_trim(void);
 HK_INLINE unsigned int hk_medium_number(const struct hk_desc *d,
 					const void *p)
 {
-	uint64_t off = (uint64_t)((const char *)p - hk_desc_start(d));
+	uint64_t off = (uint64_t)((const char *)p - d->first);
 
 	return (unsigned int)(off * d->recip >> 32);
 }
 
 HK_INLINE char *hk_medium_block(const struct hk_desc *d, unsigned int number)
 {
-	return hk_desc_start(d) + number * hk_class_size(d->class);
+	return d->first + number * hk_class_size(d->class);
 }
 
 /*
  * Is the block in the slab, neither with the program nor in a magazine?
  * Exact for a block that the caller holds: no other thread changes its bit.
+ * True for numbers that the slab does not have, up to 63.
  */
 HK_INLINE bool hk_medium_avail(struct hk_desc *d, unsigned int number)
 {

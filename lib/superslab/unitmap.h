@@ -83,6 +83,7 @@ struct hk_desc {
 		};
 		struct {			/* medium slabs */
 			uint64_t avail;		/* blocks in the slab */
+			char *first;		/* its start */
 			uint64_t fresh;		/* never handed out: zero */
 		};
 		struct {			/* runs and free runs */

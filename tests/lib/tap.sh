@@ -78,12 +78,12 @@ finish() {
 # The keys of the statistics line, in their order.
 # shellcheck disable=SC2034 # for the scripts
 stats_keys="alloc free madvise madvise_disabled mmap_total fallback_mmap \
-huge_alloc munmap_total mprotect_total purge_bytes refill retire remote"
+huge_alloc munmap_total mprotect_total mremap_total purge_bytes refill retire remote"
 
 # on_hakmem COMMAND...: runs it on the library, which tells at the end of
 # each process that it was there.
 on_hakmem() {
-	LD_PRELOAD=$hakmem HAKMEM_SS_OS_STATS=1 "$@"
+	timeout 120 env LD_PRELOAD="$hakmem" HAKMEM_SS_OS_STATS=1 "$@"
 }
 
 # was_loaded FILE: standard error of such a run has the line, at least once.
@@ -108,7 +108,7 @@ same() {
 		>"$work/theirs.out" 2>"$work/theirs.err" </dev/null
 	theirs=$?
 	rm -rf "$work/same" && mkdir "$work/same"
-	(cd "$work/same" && on_hakmem exec timeout 120 "$@") \
+	(cd "$work/same" && on_hakmem "$@") \
 		>"$work/ours.out" 2>"$work/ours.raw" </dev/null
 	ours=$?
 	without_stats "$work/ours.raw" >"$work/ours.err"
@@ -137,4 +137,16 @@ same() {
 	else
 		pass "$name"
 	fi
+}
+
+# build_probe FILE [ARGUMENTS...]: compiles tests/preload/probe.c.
+build_probe() {
+	local file=$1
+	shift
+	${CC:-cc} -O2 -fno-builtin -I"$top_srcdir/include" \
+		-I"$top_srcdir/tests" -o "$file" \
+		"$top_srcdir/tests/preload/probe.c" "$@" -lpthread -ldl \
+		2>"$work/why" && return
+	fail "probe is compiled" <"$work/why"
+	finish
 }

@@ -77,11 +77,15 @@ static void capacities(void **state)
 {
 	(void)state;
 	for (unsigned int c = 0; c < HK_CLASSES; c++) {
-		size_t units = c < HK_LONG_CLASS ? 1 : HK_LONG_UNITS;
+		size_t units = hk_class_units(c);
 
 		assert_int_equal(hk_class_capacity(c),
 			units * HK_UNIT / hk_class_size(c));
 		assert_true(hk_class_capacity(c) >= 8);
+		if (c < HK_SMALL_CLASSES)
+			assert_int_equal(units, 1);
+		else
+			assert_true(hk_class_capacity(c) <= 64);
 	}
 }
 
