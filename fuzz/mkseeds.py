@@ -198,6 +198,24 @@ def runs_resized_in_place(s):
     s.op("FREE_SIZED", 0).op("FREE_SIZED", 1).op("FREE_SIZED", 2)
 
 
+def grown_into_a_gap(s):
+    """A gap that is one unit too short, just long enough, and longer."""
+    for more in (21, 20, 19):
+        for i in range(3):
+            s.op("MALLOC", i, size(20 * 64 * KIB))
+        s.op("FREE", 1).op("REALLOC", 0, size((20 + more) * 64 * KIB))
+        s.op("CHECK", 2).op("FREE", 0).op("FREE", 2)
+
+
+def cut_off_tails(s):
+    """What a resize cuts off has been written to."""
+    for n, kept in ((2 * MIB, 100 * KIB), (5 * MIB, 3 * MIB),
+                    (300 * KIB, 70 * KIB), (20000, 9000)):
+        s.op("MALLOC", 0, size(n)).op("REALLOC", 0, size(kept))
+        s.op("ZALLOC", 1, size(n - kept - 64 * KIB if n > 64 * KIB else kept))
+        s.op("FREE", 0).op("FREE", 1)
+
+
 def rows_resized(s):
     s.fill(0, 256, 40).resize(0, 256, 60).resize(0, 256, 30)
     s.resize(0, 256, 500).resize(0, 256, 9000).resize(0, 256, 100)
@@ -371,7 +389,8 @@ def trimmed_elsewhere(s):
 SINGLE = [small_classes, tiny_sizes, whole_slabs, slab_becomes_another_class,
           classes_to_8k, classes_to_32k, class_edges, run_edges, runs,
           runs_coalesce, large_runs, huge_blocks, huge_resizes, growing_block,
-          runs_resized_in_place, rows_resized, resized_then_freed_with_size,
+          runs_resized_in_place, grown_into_a_gap, cut_off_tails,
+          rows_resized, resized_then_freed_with_size,
           alignments, alignments_of_large_blocks, aligned_then_resized,
           page_calls, zeroed_after_use, zeroed_after_neighbours, arrays,
           refused, statistics, trimmed, repeated, scattered_frees,

@@ -108,12 +108,20 @@ static bool is_kept(const struct hk_heap *heap, const struct hk_desc *d)
 
 void hk_heap_event(struct hk_heap *heap, struct hk_desc *d)
 {
-	if (hk_desc_state(d) == HK_SLAB_FULL) {
+	switch (hk_desc_state(d)) {
+	case HK_SLAB_FULL:
 		hk_slab_wake(d);
 		hk_heap_list(heap, d);
-	} else if (!is_kept(heap, d)) {
+		break;
+	case HK_SLAB_USABLE:
+		if (is_kept(heap, d))
+			break;
 		hk_heap_unlist(heap, d);
 		retire(heap, d);
+		break;
+	default:
+		/* A current slab's count is above its blocks'. */
+		hk_fatal_list(heap, d->freed);
 	}
 }
 
@@ -181,15 +189,19 @@ static struct hk_desc *slab_new(struct hk_heap *heap, unsigned int class)
 	return d;
 }
 
-/* The current slab of a class, with nothing to give, is left. */
+/* The current slab of a class becomes one among others. */
 static void leave(struct hk_heap *heap, unsigned int class)
 {
 	struct hk_desc *d = hk_tls.current[class];
 
+	if (d == &hk_desc_none)
+		return;
 	hk_tls.current[class] = &hk_desc_none;
-	hk_slab_leave(d);
-	if (hk_desc_state(d) == HK_SLAB_USABLE)
-		hk_heap_list(heap, d);
+	if (!hk_slab_leave(d))
+		return;
+	hk_heap_list(heap, d);
+	if (!d->count)
+		hk_heap_event(heap, d);
 }
 
 /* Makes a slab with a block to give the current one; NULL without memory. */
@@ -356,18 +368,6 @@ void hk_heap_run_free(struct hk_heap *heap, struct hk_desc *run)
 
 /* ---- giving everything back ---- */
 
-/* The current slab of a class becomes one among others. */
-static void flush_current(struct hk_heap *heap, unsigned int class)
-{
-	struct hk_desc *d = hk_tls.current[class];
-
-	if (d == &hk_desc_none)
-		return;
-	leave(heap, class);
-	if (hk_desc_state(d) == HK_SLAB_USABLE && !d->count)
-		hk_heap_event(heap, d);
-}
-
 /* Empty slabs that were kept as the last of their class. */
 static void flush_kept(struct hk_heap *heap, unsigned int class)
 {
@@ -388,7 +388,7 @@ static void flush_kept(struct hk_heap *heap, unsigned int class)
 void hk_heap_flush(struct hk_heap *heap)
 {
 	for (unsigned int c = 0; c < HK_SMALL_CLASSES; c++)
-		flush_current(heap, c);
+		leave(heap, c);
 	hk_remote_send_all(heap);
 	hk_remote_drain(heap);
 	for (unsigned int c = 0; c < HK_SMALL_CLASSES; c++)

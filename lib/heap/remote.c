@@ -118,9 +118,8 @@ static void push(struct hk_heap *to, struct hk_chain *c);
 
 /*
  * Takes the whole inbox of `victim` and sorts it by slab.  Full slabs all
- * of whose blocks are there become `heap`'s: the last take of such a slab
- * happened before the free of a block it gave, so the state is seen as it
- * is, and nobody can change it.
+ * of whose blocks are there become `heap`'s: the owner made it full last of
+ * all (see hk_slab_leave()), and no block can come back to it.
  */
 static void rob(struct hk_heap *heap, struct hk_heap *victim)
 {
@@ -146,7 +145,7 @@ static void rob(struct hk_heap *heap, struct hk_heap *victim)
 		}
 		rob_add(victim, &c);
 		if (d->rob_count == hk_class_capacity(d->class) &&
-		    hk_desc_state(d) == HK_SLAB_FULL) {
+		    hk_desc_is_full(d)) {
 			rob_unlist(victim, d);
 			d->next = claimed;	/* full: in no list */
 			claimed = hk_desc_index(d);
@@ -248,8 +247,8 @@ static void push(struct hk_heap *to, struct hk_chain *c)
 }
 
 /*
- * A chain that is all of a full slab: see rob() for why the state can be
- * read; the blocks were freed by this thread, so it happened after.
+ * A chain that is all of a full slab stays here, and the slab comes to it:
+ * the owner made it full last of all, and no block can come back to it.
  */
 static void send(struct hk_heap *heap, struct hk_chain *c)
 {
@@ -267,7 +266,7 @@ static void send(struct hk_heap *heap, struct hk_chain *c)
 		hk_heap_splice(heap, d, sent.first, sent.last, sent.count);
 		return;
 	}
-	if (sent.count == hk_class_capacity(d->class) && hk_desc_state(d) == HK_SLAB_FULL) {
+	if (sent.count == hk_class_capacity(d->class) && hk_desc_is_full(d)) {
 		hk_heap_take_over(heap, d, sent.first);
 		return;
 	}

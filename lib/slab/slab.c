@@ -95,16 +95,18 @@ void hk_slab_choose(struct hk_desc *d)
 	hk_count_set(&d->count, d->count + 1);
 }
 
-void hk_slab_leave(struct hk_desc *d)
+bool hk_slab_leave(struct hk_desc *d)
 {
 	hk_assert(hk_desc_state(d) == HK_SLAB_CURRENT);
 	if (d->freed == hk_list_end(d) && d->carved == capacity(d)) {
-		hk_desc_set_state(d, HK_SLAB_FULL);
 		hk_count_set(&d->count, wake_count(d));
-	} else {
-		hk_desc_set_state(d, HK_SLAB_USABLE);
-		hk_count_set(&d->count, d->count - 1);
+		/* Last: from here on the slab may be somebody else's. */
+		hk_desc_set_state(d, HK_SLAB_FULL);
+		return false;
 	}
+	hk_count_set(&d->count, d->count - 1);
+	hk_desc_set_state(d, HK_SLAB_USABLE);
+	return true;
 }
 
 void hk_slab_wake(struct hk_desc *d)

@@ -43,10 +43,12 @@ void hk_slab_choose(struct hk_desc *d);
 bool hk_slab_carve(struct hk_desc *d);
 
 /*
- * The current slab is not that any more.  It is usable, to be listed, or
- * full; with no block out it is usable with count 0.
+ * The current slab is not that any more.  Returns true where it is usable,
+ * to be listed, with count 0 if no block is out; false where it is full:
+ * then another thread that has all its blocks may take it over at once, and
+ * the caller does not touch it again.
  */
-void hk_slab_leave(struct hk_desc *d);
+bool hk_slab_leave(struct hk_desc *d);
 
 /* The counter of a full slab ran out: it is usable, to be listed. */
 void hk_slab_wake(struct hk_desc *d);

@@ -182,10 +182,21 @@ HK_INLINE enum hk_state hk_desc_state(const struct hk_desc *d)
 						   memory_order_relaxed);
 }
 
+/*
+ * Is the small slab full?  Acquire: who sees it sees all that the owner did
+ * to the slab, and the owner does nothing more until a block comes back.
+ */
+HK_INLINE bool hk_desc_is_full(const struct hk_desc *d)
+{
+	return atomic_load_explicit(&d->state, memory_order_acquire) ==
+		HK_SLAB_FULL;
+}
+
+/* Release, for hk_desc_is_full(). */
 HK_INLINE void hk_desc_set_state(struct hk_desc *d, enum hk_state state)
 {
 	atomic_store_explicit(&d->state, (uint8_t)state,
-			      memory_order_relaxed);
+			      memory_order_release);
 }
 
 /* Relaxed, for readers that walk the descriptors of others. */
