@@ -7,6 +7,7 @@
  * library, a fault or a hang, the last line on standard error names the
  * input.
  */
+#define _GNU_SOURCE
 #include "fuzz_common.h"
 
 #include <dirent.h>
@@ -18,6 +19,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 /* An input that takes longer than this counts as a hang. */
@@ -27,7 +29,6 @@ bool fuzz_tracing;
 
 static char input_name[1024];
 static uint8_t input_data[FUZZ_INPUT_MAX];
-static unsigned int inputs_run;
 
 void fuzz_trace(const char *format, ...)
 {
@@ -92,29 +93,75 @@ void fuzz_start(void)
 	fuzz_tracing = trace && strcmp(trace, "0") != 0;
 }
 
-static bool run_fd(fuzz_target *target, int fd)
-{
-	size_t len = 0;
+/* ---- replay ---- */
 
-	while (len < sizeof(input_data)) {
-		ssize_t n = read(fd, input_data + len,
-				 sizeof(input_data) - len);
+static bool read_input(int fd, size_t *len)
+{
+	*len = 0;
+	while (*len < sizeof(input_data)) {
+		ssize_t n = read(fd, input_data + *len,
+				 sizeof(input_data) - *len);
 
 		if (n < 0)
 			return false;
 		if (n == 0)
 			break;
-		len += (size_t)n;
+		*len += (size_t)n;
 	}
+	return true;
+}
+
+static bool read_file(const char *path, size_t *len)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	bool ok = fd >= 0 && read_input(fd, len);
+
+	if (!ok)
+		fprintf(stderr, "fuzz: %s: %s\n", path, strerror(errno));
+	if (fd >= 0)
+		close(fd);
+	return ok;
+}
+
+static void run_input(fuzz_target *target, const char *name, size_t len)
+{
+	snprintf(input_name, sizeof(input_name), "%s", name);
 	fuzz_trace("/* %s */\n", input_name);
 	alarm(HANG_SECONDS);
 	target(input_data, len);
 	alarm(0);
-	inputs_run++;
+}
+
+static void catch_deaths(void)
+{
+	static const int deadly[] = {
+		SIGABRT, SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGALRM
+	};
+
+	for (size_t i = 0; i < sizeof(deadly) / sizeof(deadly[0]); i++)
+		catch(deadly[i]);
+}
+
+/* ---- the inputs of the command line ---- */
+
+static char **inputs;
+static size_t input_count;
+
+static bool add_file(const char *path)
+{
+	char **more = reallocarray(inputs, input_count + 1, sizeof(*inputs));
+	char *copy = strdup(path);
+
+	if (!more || !copy) {
+		perror("fuzz");
+		exit(1);
+	}
+	inputs = more;
+	inputs[input_count++] = copy;
 	return true;
 }
 
-static bool replay_path(fuzz_target *target, const char *path);
+static bool add_path(const char *path);
 
 /* No hidden files: editors and version control leave them behind. */
 static int is_input(const struct dirent *entry)
@@ -122,7 +169,7 @@ static int is_input(const struct dirent *entry)
 	return entry->d_name[0] != '.';
 }
 
-static bool replay_directory(fuzz_target *target, const char *path)
+static bool add_directory(const char *path)
 {
 	struct dirent **entries;
 	int n = scandir(path, &entries, is_input, alphasort);
@@ -134,63 +181,92 @@ static bool replay_directory(fuzz_target *target, const char *path)
 				   entries[i]->d_name);
 
 		if (len < 0 || (size_t)len >= sizeof(name)) {
-			errno = ENAMETOOLONG;
+			fprintf(stderr, "fuzz: %s: name too long\n", path);
 			ok = false;
 		} else if (ok) {
-			ok = replay_path(target, name);
+			ok = add_path(name);
 		}
 		free(entries[i]);
 	}
 	if (n >= 0)
 		free(entries);
+	else
+		fprintf(stderr, "fuzz: %s: %s\n", path, strerror(errno));
 	return ok;
 }
 
-static bool replay_path(fuzz_target *target, const char *path)
+static bool add_path(const char *path)
 {
 	struct stat st;
-	int fd;
-	bool ok;
 
-	if (stat(path, &st))
-		goto fail;
-	if (S_ISDIR(st.st_mode))
-		return replay_directory(target, path);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		goto fail;
-	snprintf(input_name, sizeof(input_name), "%s", path);
-	ok = run_fd(target, fd);
-	close(fd);
-	if (ok)
-		return true;
-fail:
-	fprintf(stderr, "fuzz: %s: %s\n", path, strerror(errno));
-	return false;
+	if (stat(path, &st)) {
+		fprintf(stderr, "fuzz: %s: %s\n", path, strerror(errno));
+		return false;
+	}
+	return S_ISDIR(st.st_mode) ? add_directory(path) : add_file(path);
+}
+
+/*
+ * Runs inputs [from, to) in a process of their own; returns whether it came
+ * to its end.
+ */
+static bool run_apart(fuzz_target *target, size_t from, size_t to)
+{
+	int status = -1;
+	pid_t pid = fork();
+	size_t len;
+
+	if (pid < 0) {
+		perror("fuzz: fork");
+		return false;
+	}
+	if (pid == 0) {
+		catch_deaths();
+		for (size_t i = from; i < to; i++) {
+			if (!read_file(inputs[i], &len))
+				_exit(1);
+			run_input(target, inputs[i], len);
+		}
+		exit(0);
+	}
+	waitpid(pid, &status, 0);
+	return status == 0;
+}
+
+/* One input, in this process, where a debugger expects it. */
+static int replay_here(fuzz_target *target, const char *path)
+{
+	size_t len;
+
+	catch_deaths();
+	if (path ? !read_file(path, &len) :
+		   !read_input(STDIN_FILENO, &len))
+		return 1;
+	run_input(target, path ? path : "standard input", len);
+	printf("1 input: every check held\n");
+	return 0;
 }
 
 int fuzz_replay(fuzz_target *target, int argc, char **argv)
 {
-	static const int deadly[] = {
-		SIGABRT, SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGALRM
-	};
+	size_t failed = 0;
+	bool together;
 
-	for (size_t i = 0; i < sizeof(deadly) / sizeof(deadly[0]); i++)
-		catch(deadly[i]);
-	if (argc < 2) {
-		snprintf(input_name, sizeof(input_name), "standard input");
-		if (!run_fd(target, STDIN_FILENO)) {
-			perror("fuzz: standard input");
-			return 1;
-		}
-	}
 	for (int i = 1; i < argc; i++)
-		if (!replay_path(target, argv[i]))
+		if (!add_path(argv[i]))
 			return 1;
-	if (!inputs_run) {
+	if (argc > 1 && !input_count) {
 		fprintf(stderr, "fuzz: no input was found\n");
 		return 1;
 	}
-	printf("%u inputs: every check held\n", inputs_run);
-	return 0;
+	if (input_count < 2)
+		return replay_here(target, input_count ? inputs[0] : NULL);
+	for (size_t i = 0; i < input_count; i++)
+		failed += !run_apart(target, i, i + 1);
+	together = run_apart(target, 0, input_count);
+	printf("%zu inputs, each by itself: %zu failed\n", input_count,
+	       failed);
+	printf("one after the other in one process: %s\n",
+	       together ? "every check held" : "failed");
+	return failed || !together;
 }

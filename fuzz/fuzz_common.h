@@ -6,8 +6,10 @@
  * A target is a function that takes one input and returns when every check
  * has held; FUZZ_MAIN(function) makes the program.  Built with a compiler of
  * AFL++ it is a persistent-mode target.  Built with any other it replays the
- * files and directories that it is given, in the order of their names, so
- * that "make check" can run the corpus everywhere.
+ * files and directories that it is given, so that "make check" can run the
+ * corpus everywhere: each input in a process of its own, as in the fuzzer,
+ * and then all of them in one, in the order of their names, on a heap that
+ * the ones before have used.
  *
  * The targets call hakmem_*, never malloc(): the sanitizer's and the
  * fuzzer's own allocator is another one than the one under test.
@@ -64,7 +66,10 @@ void fuzz_fail(const char *format, ...);
 
 typedef void fuzz_target(const uint8_t *data, size_t len);
 
-/* Replays the inputs of the command line; returns the exit status. */
+/*
+ * Replays the inputs of the command line, or standard input; returns the exit
+ * status.  A single one is run in the process itself.
+ */
 int fuzz_replay(fuzz_target *target, int argc, char **argv);
 
 /* Reads FUZZ_TRACE.  Both programs call it first. */

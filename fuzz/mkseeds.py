@@ -209,11 +209,13 @@ def grown_into_a_gap(s):
 
 def cut_off_tails(s):
     """What a resize cuts off has been written to."""
-    for n, kept in ((2 * MIB, 100 * KIB), (5 * MIB, 3 * MIB),
+    for n, kept in ((2 * MIB, MIB), (30 * MIB, 9 * MIB),
                     (300 * KIB, 70 * KIB), (20000, 9000)):
         s.op("MALLOC", 0, size(n)).op("REALLOC", 0, size(kept))
-        s.op("ZALLOC", 1, size(n - kept - 64 * KIB if n > 64 * KIB else kept))
-        s.op("FREE", 0).op("FREE", 1)
+        for i in range(1, 9):
+            s.op("ZALLOC", i, size((n - kept) // 4))
+        for i in range(9):
+            s.op("FREE", i)
 
 
 def rows_resized(s):

@@ -105,7 +105,7 @@ void *hk_malloc_slow(size_t n)
 	if (hk_likely(n - HK_SMALL_MAX - 1 <
 		      HK_MEDIUM_MAX - HK_SMALL_MAX)) {
 		void *p = hk_magazine_pop(heap,
-					  hk_class_look_up_medium(n));
+					  hk_class_medium(n));
 
 		if (hk_likely(p)) {
 			hk_note_malloc(p, n, false);

@@ -46,7 +46,7 @@ HK_INLINE void *hk_malloc(size_t n)
 
 	if (hk_unlikely(n > HK_SMALL_MAX))
 		return hk_malloc_slow(n);
-	p = hk_pop(hk_tls.current[hk_class_look_up(n)]);
+	p = hk_pop(hk_tls.current[hk_class_small(n)]);
 	if (hk_unlikely(!p))
 		return hk_malloc_slow(n);
 	hk_note_malloc(p, n, false);
@@ -79,7 +79,7 @@ HK_INLINE void *hk_calloc(size_t count, size_t size)
 		n = SIZE_MAX;	/* which fails like any that is too large */
 	if (hk_unlikely(n > HK_SMALL_MAX))
 		return hk_calloc_slow(n);
-	p = hk_pop(hk_tls.current[hk_class_look_up(n)]);
+	p = hk_pop(hk_tls.current[hk_class_small(n)]);
 	if (hk_unlikely(!p))
 		return hk_calloc_slow(n);
 	hk_note_malloc(p, n, true);
@@ -93,7 +93,7 @@ HK_INLINE void hk_delete_sized(void *p, size_t n)
 
 	if (hk_unlikely(n > HK_SMALL_MAX || !hk_find_desc(p, &d) ||
 			!hk_is_own(d) || !hk_is_plain(d, p) ||
-			d->class != hk_class_look_up(n))) {
+			d->class != hk_class_small(n))) {
 		hk_free_sized(p, n);
 		return;
 	}

@@ -247,14 +247,28 @@ void *hk_heap_small(struct hk_heap *heap, unsigned int class)
 
 /* ---- 1 to 128 KiB ---- */
 
-/* At most half a megabyte. */
+/*
+ * How many blocks a magazine may come to hold: less than a megabyte.  It starts
+ * with less and grows as it runs empty or full: a thread that does little
+ * with a class keeps little of it.
+ */
+#define MAGAZINE_START 2
+
+static uint32_t magazine_max(unsigned int class)
+{
+	return class < HK_LONG_CLASS ? HK_MAGAZINE : HK_MAGAZINE / 2;
+}
+
+static void magazine_grow(struct hk_magazine *mag, unsigned int class)
+{
+	if (mag->size < magazine_max(class))
+		mag->size++;
+}
+
 void hk_heap_init_magazines(struct hk_heap *heap)
 {
 	for (unsigned int c = HK_SMALL_CLASSES; c < HK_CLASSES; c++)
-		hk_magazine_of(heap, c)->size =
-			c < HK_LONG_CLASS ? HK_MAGAZINE :
-			c < HK_LONGEST_CLASS ? HK_MAGAZINE / 2 :
-					       HK_MAGAZINE / 4 + 1;
+		hk_magazine_of(heap, c)->size = MAGAZINE_START;
 }
 
 /* The last block taken is the first to go, and the only one known fresh. */
@@ -263,10 +277,10 @@ static void *medium_refill(struct hk_magazine *mag, unsigned int class,
 {
 	uint32_t fresh;
 
-	mag->n = hk_medium_take(class, mag->blocks, (mag->size + 1) / 2,
-				&fresh);
+	mag->n = hk_medium_take(class, mag->blocks, mag->size / 2, &fresh);
 	if (!mag->n)
 		return NULL;
+	magazine_grow(mag, class);
 	mag->n--;
 	*zeroed = fresh >> mag->n & 1;
 	return mag->blocks[mag->n];
@@ -298,6 +312,7 @@ void hk_heap_medium_free(struct hk_heap *heap, struct hk_desc *d,
 	hk_medium_give(d->class, mag->blocks, half);
 	mag->n -= half;
 	memmove(mag->blocks, mag->blocks + half, mag->n * sizeof(void *));
+	magazine_grow(mag, d->class);
 	hk_magazine_push(heap, d->class, block);
 }
 
@@ -318,6 +333,7 @@ bool hk_heap_medium_has(const struct hk_heap *heap, unsigned int class,
 static void run_forget(struct hk_heap *heap, unsigned int i)
 {
 	heap->runs--;
+	heap->run_units -= heap->run[i]->units;
 	for (; i < heap->runs; i++)
 		heap->run[i] = heap->run[i + 1];
 }
@@ -355,15 +371,19 @@ void *hk_heap_run(struct hk_heap *heap, size_t units, size_t align,
 void hk_heap_run_free(struct hk_heap *heap, struct hk_desc *run)
 {
 	hk_desc_set_state(run, HK_RUN_CACHED);
-	if (run->units > HK_RUN_KEPT_MAX) {
+	if (run->units > HK_UNITS_KEPT / 2) {
 		hk_run_give(run);
 		return;
 	}
-	if (heap->runs == HK_RUNS_KEPT) {
-		hk_run_give(heap->run[0]);
+	while (heap->runs == HK_RUNS_KEPT ||
+	       heap->run_units + run->units > HK_UNITS_KEPT) {
+		struct hk_desc *old = heap->run[0];
+
 		run_forget(heap, 0);
+		hk_run_give(old);
 	}
 	heap->run[heap->runs++] = run;
+	heap->run_units += run->units;
 }
 
 /* ---- giving everything back ---- */
@@ -400,9 +420,11 @@ void hk_heap_flush(struct hk_heap *heap)
 			hk_medium_give(HK_SMALL_CLASSES + m, mag->blocks,
 				       mag->n);
 		mag->n = 0;
+		mag->size = MAGAZINE_START;
 	}
 	while (heap->runs)
 		hk_run_give(heap->run[--heap->runs]);
+	heap->run_units = 0;
 	while (heap->empties)
 		hk_run_give(heap->empty[--heap->empties]);
 }

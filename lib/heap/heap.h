@@ -32,9 +32,9 @@
 /* Magazines: medium blocks that are ready to go, per class. */
 #define HK_MAGAZINE	15
 
-/* Recent runs that a heap keeps, and the longest kept, in units. */
-#define HK_RUNS_KEPT	8
-#define HK_RUN_KEPT_MAX	16
+/* Recent runs that a heap keeps: how many, and how many units in all. */
+#define HK_RUNS_KEPT	4
+#define HK_UNITS_KEPT	16
 
 /* Slabs in order: unit indexes, 0 = none. */
 struct hk_slab_list {
@@ -95,6 +95,7 @@ struct hk_heap {
 	uint32_t tick;		/* refills, to tell the age of chains */
 	unsigned int empties;
 	unsigned int runs;
+	unsigned int run_units;	/* in all of run[] */
 	size_t chain_bytes;
 	struct hk_heap *next_orphan;	/* under the orphans lock */
 	struct hk_heap *next_heap;	/* all heaps, written once */

@@ -5,7 +5,7 @@
  */
 #include "slab/class.h"
 
-/* Class of i bytes: the formula of hk_class_compute() for i <= 1024. */
+/* Class of i bytes, i <= 1024. */
 #define C1(i) ((i) == 0 ? 0 : \
 	(i) <= 128 ? ((i) + 15) / 16 - 1 : \
 	(i) <= 256 ? 8 + ((i) - 129) / 16 : \
@@ -21,8 +21,8 @@ const uint8_t hk_class_table[HK_SMALL_MAX + 1] HK_ALIGNED(64) = {
 };
 
 /*
- * Class of the sizes above 128 * i, up to the next: eight to a doubling, as
- * 128 divides their steps from 1 KiB on.
+ * Class of the sizes above 128 * i, up to the next: 128 divides their steps
+ * from 1 KiB on.
  */
 #define M1(i) ((i) < 8 ? 0 : \
 	(i) < 16 ? 32 + ((i) - 8) : \
@@ -30,8 +30,8 @@ const uint8_t hk_class_table[HK_SMALL_MAX + 1] HK_ALIGNED(64) = {
 	(i) < 64 ? 48 + ((i) - 32) / 4 : \
 	(i) < 128 ? 56 + ((i) - 64) / 8 : \
 	(i) < 256 ? 64 + ((i) - 128) / 16 : \
-	(i) < 512 ? 72 + ((i) - 256) / 32 : \
-	80 + ((i) - 512) / 64)
+	(i) < 512 ? 72 + ((i) - 256) / 128 : \
+	74 + ((i) - 512) / 256)
 #define M4(i)	M1(i), M1((i) + 1), M1((i) + 2), M1((i) + 3)
 #define M16(i)	M4(i), M4((i) + 4), M4((i) + 8), M4((i) + 12)
 #define M64(i)	M16(i), M16((i) + 16), M16((i) + 32), M16((i) + 48)
@@ -49,7 +49,8 @@ const uint8_t hk_class_table_medium[HK_MEDIUM_MAX / HK_MEDIUM_STEP] = {
 #define ALL(F) \
 	F(16), F(32), F(48), F(64), F(80), F(96), F(112), F(128), \
 	S8(F, 7), S8(F, 8), S8(F, 9), S8(F, 10), S8(F, 11), S8(F, 12), \
-	S8(F, 13), S8(F, 14), S8(F, 15), S8(F, 16)
+	S8(F, 13), S8(F, 14), \
+	F(49152), F(65536), F(98304), F(131072)
 #define SIZE(size) (size)
 #define UNITS(size) \
 	((size) <= HK_SHORT_MAX ? HK_SHORT_UNITS : \

@@ -7,11 +7,13 @@
  *   8-31     144 .. 1,024        1/8 of the power of two below   1 unit
  *   32-55    1,152 .. 8,192      the same                        1 unit
  *   56-71    9,216 .. 32,768     the same                        4 units
- *   72-87    36,864 .. 131,072   the same                        16 units
+ *   72-75    49,152 .. 131,072   1/2 of the power of two below   16 units
  *
  * Classes to 31 are small: their slabs belong to a heap.  The others are
  * medium: all threads share their slabs.  Above are runs of units.  Waste by
- * rounding is 3 to 5 % on average, at most 12.5 % from 129 bytes on.
+ * rounding is 3 to 5 % on average, at most 12.5 % from 129 bytes on.  From
+ * 32 KiB on it is addresses that are wasted: pages behind the block's end
+ * are not touched.  There, few classes keep fewer freed blocks waiting.
  */
 #ifndef HK_CLASS_H
 #define HK_CLASS_H
@@ -22,7 +24,7 @@
 #define HK_MEDIUM_MAX	((size_t)131072)
 
 #define HK_SMALL_CLASSES	32u
-#define HK_CLASSES		88u
+#define HK_CLASSES		76u
 #define HK_MEDIUM_CLASSES	(HK_CLASSES - HK_SMALL_CLASSES)
 
 /* Slabs of a block size up to these have so many units. */
@@ -52,25 +54,14 @@ extern const uint8_t hk_class_table_medium[HK_MEDIUM_MAX / HK_MEDIUM_STEP]
 extern const uint32_t hk_class_sizes[HK_CLASSES] HK_HIDDEN;
 extern const uint16_t hk_class_capacities[HK_CLASSES] HK_HIDDEN;
 
-/* The class for `n` bytes, 1 <= n <= HK_MEDIUM_MAX, by computation. */
-HK_INLINE unsigned int hk_class_compute(size_t n)
-{
-	unsigned int log;
-
-	if (n <= 128)
-		return (unsigned int)((n + 15) / 16 - 1);
-	log = hk_log2(n - 1);
-	return (log - 7) * 8 + (unsigned int)((n - 1) >> (log - 3)) % 8 + 8;
-}
-
-/* The same for 0 <= n <= HK_SMALL_MAX, by the table. */
-HK_INLINE unsigned int hk_class_look_up(size_t n)
+/* The class for n bytes, n <= HK_SMALL_MAX. */
+HK_INLINE unsigned int hk_class_small(size_t n)
 {
 	return hk_class_table[n];
 }
 
-/* The same for HK_SMALL_MAX < n <= HK_MEDIUM_MAX. */
-HK_INLINE unsigned int hk_class_look_up_medium(size_t n)
+/* The class for n bytes, HK_SMALL_MAX < n <= HK_MEDIUM_MAX. */
+HK_INLINE unsigned int hk_class_medium(size_t n)
 {
 	return hk_class_table_medium[(n - 1) / HK_MEDIUM_STEP];
 }
@@ -78,7 +69,7 @@ HK_INLINE unsigned int hk_class_look_up_medium(size_t n)
 /* The class for any n up to HK_MEDIUM_MAX. */
 HK_INLINE unsigned int hk_class_of(size_t n)
 {
-	return n <= HK_SMALL_MAX ? hk_class_look_up(n) : hk_class_compute(n);
+	return n <= HK_SMALL_MAX ? hk_class_small(n) : hk_class_medium(n);
 }
 
 HK_INLINE size_t hk_class_size(unsigned int class)

@@ -2,7 +2,7 @@
 /*
  * medium.c - see medium.h.  Each class has a lock and a list of the slabs
  * that have a block; the lowest block of the first slab goes first, so that
- * the others may become empty.  One empty slab of a class is kept.
+ * the others may become empty.
  */
 #include "slab/medium.h"
 
@@ -148,6 +148,12 @@ unsigned int hk_medium_take(unsigned int class, void **out, unsigned int n,
 	return got;
 }
 
+/* How many empty slabs of a class are kept: of the short ones, one. */
+static unsigned int kept(unsigned int m)
+{
+	return m < HK_MEDIUM_CLASSES;
+}
+
 /* One block comes back; returns the slab if it is to be given up. */
 static struct hk_desc *give_one(unsigned int m, void *block)
 {
@@ -159,10 +165,10 @@ static struct hk_desc *give_one(unsigned int m, void *block)
 	set_avail(d, d->avail | (uint64_t)1 << hk_medium_number(d, block));
 	if (d->avail != ALL_AVAIL)
 		return NULL;
-	if (!empties[m]) {
-		empties[m]++;
+	empties[m]++;
+	if (empties[m] <= kept(m))
 		return NULL;
-	}
+	empties[m]--;
 	list_remove(m, d);
 	return d;
 }

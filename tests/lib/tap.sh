@@ -52,12 +52,20 @@ skip_all() {
 # check NAME COMMAND...: passes where the command exits with 0; shows what it
 # wrote where it does not.
 check() {
-	local name=$1
+	local name=$1 status
 	shift
-	if "$@" >"$work/check.out" 2>&1; then
+	# What bash says of a program that a signal ended is of no interest.
+	{
+		"$@" >"$work/check.out" 2>&1
+		status=$?
+	} 2>/dev/null
+	if [ $status -eq 0 ]; then
 		pass "$name"
 	else
-		fail "$name" <"$work/check.out"
+		{
+			echo "status $status"
+			cat "$work/check.out"
+		} | fail "$name"
 	fi
 }
 
@@ -80,62 +88,77 @@ finish() {
 stats_keys="alloc free madvise madvise_disabled mmap_total fallback_mmap \
 huge_alloc munmap_total mprotect_total mremap_total purge_bytes refill retire remote"
 
-# on_hakmem COMMAND...: runs it on the library, which tells at the end of
-# each process that it was there.
-on_hakmem() {
-	timeout 120 env LD_PRELOAD="$hakmem" HAKMEM_SS_OS_STATS=1 "$@"
-}
-
-# was_loaded FILE: standard error of such a run has the line, at least once.
+# was_loaded FILE: standard error of a run with HAKMEM_SS_OS_STATS=1 has the
+# line, at least once.
 was_loaded() {
 	grep -q '^\[SS_OS_STATS\] alloc=' "$1"
 }
 
-# without_stats FILE: the file without those lines.
-without_stats() {
-	grep -v '^\[SS_OS_STATS\]' "$1" || true
+# on_hakmem PROGRAM COMMAND...: runs it on the library, and fails where the
+# dynamic linker does not say, in a process of that program, that it was
+# loaded there.  (Not every program lets a library print at its end.)
+on_hakmem() {
+	local program=$1 file status
+	shift
+	rm -rf "$work/linker" && mkdir -m 777 "$work/linker"
+	timeout "${limit:-120}" env LD_PRELOAD="$hakmem" LD_DEBUG=files \
+		LD_DEBUG_OUTPUT="$work/linker/pid" "$@"
+	status=$?
+	for file in "$work"/linker/pid.*; do
+		grep -q "initialize program: \(.*/\)\?$program\$" "$file" &&
+			grep -qF "calling init: $hakmem" "$file" &&
+			return $status
+	done
+	echo "the library was not loaded into $program" >&2
+	return 98
 }
 
-# same NAME COMMAND...: runs a command on the system's allocator and on the
-# library, in $work/same, which is made anew for each: exit status, standard
-# output and standard error must be the same, and the library must have been
-# there.
+# same NAME PROGRAM COMMAND...: runs a command on the system's allocator and
+# on the library, where PROGRAM must have it, in a directory that is made anew
+# for each and is a copy of $work/given, if that exists.  Exit status (0),
+# standard output and standard error must be the same.
 same() {
-	local name=$1 ours theirs
-	shift
-	rm -rf "$work/same" && mkdir "$work/same"
-	(cd "$work/same" && exec timeout 120 "$@") \
+	local name=$1 program=$2 ours theirs
+	shift 2
+	fresh
+	(cd "$work/same" && exec timeout "${limit:-120}" "$@") \
 		>"$work/theirs.out" 2>"$work/theirs.err" </dev/null
 	theirs=$?
-	rm -rf "$work/same" && mkdir "$work/same"
-	(cd "$work/same" && on_hakmem "$@") \
-		>"$work/ours.out" 2>"$work/ours.raw" </dev/null
+	fresh
+	(cd "$work/same" && on_hakmem "$program" "$@") \
+		>"$work/ours.out" 2>"$work/ours.err" </dev/null
 	ours=$?
-	without_stats "$work/ours.raw" >"$work/ours.err"
-	if ! was_loaded "$work/ours.raw"; then
-		fail "$name: the library was not loaded" <"$work/ours.err"
-	elif [ "$ours" -ne "$theirs" ]; then
-		(
-			echo "status $ours, not $theirs"
-			cat "$work/ours.err"
-		) | fail "$name"
-	elif [ "$theirs" -ne 0 ]; then
-		(
+	if [ "$theirs" -ne 0 ]; then
+		{
 			echo "status $theirs on the system's allocator, too"
 			cat "$work/theirs.err"
-		) | fail "$name"
+		} | fail "$name"
+	elif [ "$ours" -ne 0 ]; then
+		{
+			echo "status $ours"
+			cat "$work/ours.err"
+		} | fail "$name"
 	elif [ ! -s "$work/theirs.out" ]; then
 		echo "no output to compare" | fail "$name"
-	elif ! cmp "$work/theirs.out" "$work/ours.out" >"$work/cmp" 2>&1; then
-		(
-			cat "$work/cmp"
+	elif ! cmp "$work/theirs.out" "$work/ours.out" >"$work/why" 2>&1 ||
+		! cmp "$work/theirs.err" "$work/ours.err" >>"$work/why" 2>&1
+	then
+		{
+			cat "$work/why"
 			diff -a "$work/theirs.out" "$work/ours.out" | head -20
-		) | fail "$name: output"
-	elif ! cmp "$work/theirs.err" "$work/ours.err" >"$work/cmp" 2>&1; then
-		diff -a "$work/theirs.err" "$work/ours.err" |
-			fail "$name: standard error"
+			diff -a "$work/theirs.err" "$work/ours.err" | head -20
+		} | fail "$name"
 	else
 		pass "$name"
+	fi
+}
+
+fresh() {
+	rm -rf "$work/same"
+	if [ -d "$work/given" ]; then
+		cp -a "$work/given" "$work/same"
+	else
+		mkdir "$work/same"
 	fi
 }
 
