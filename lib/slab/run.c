@@ -28,9 +28,12 @@
 
 /*
  * How much dirty memory may wait for reuse, and how long: the preset
- * "balanced".  A share of what is in use, so that it scales with the heap.
+ * "balanced".  A share of what is in use, so that it scales with the heap:
+ * an eighth, but of a small heap a half, as giving back and faulting in
+ * again costs more than using it.
  */
 #define DIRTY_MIN_BYTES	(8 * HK_MIB)
+#define DIRTY_SMALL_SHARE 2
 #define DIRTY_SHARE	8
 #define DIRTY_AGE_MS	250
 
@@ -259,6 +262,7 @@ static size_t purge_oldest(void)
 	hk_unlock(&hk_run_lock, HK_RANK_RUNS);
 	err = hk_os_discard(hk_desc_start(d), units << HK_UNIT_SHIFT);
 	hk_lock(&hk_run_lock, HK_RANK_RUNS);
+	hk_desc_set_state(d, HK_NONE);
 	join(d, units, err ? HK_FREE_DIRTY : HK_FREE_CLEAN);
 	if (err)
 		return 0;
@@ -271,7 +275,8 @@ static size_t dirty_budget(void)
 	size_t units = hk_arena_committed() >> HK_UNIT_SHIFT;
 	size_t live = units - clean.units - dirty.units;
 
-	return hk_max(DIRTY_MIN_BYTES >> HK_UNIT_SHIFT, live / DIRTY_SHARE);
+	return hk_max(hk_min(DIRTY_MIN_BYTES >> HK_UNIT_SHIFT,
+			     live / DIRTY_SMALL_SHARE), live / DIRTY_SHARE);
 }
 
 /* Gives back what is too old or too much.  Under the lock. */

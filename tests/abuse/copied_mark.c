@@ -38,7 +38,7 @@ int main(int argc, char **argv)
 	unsigned char *freed = crime_block(size);
 	unsigned char words[16];
 
-	free(freed);
+	free(HIDE(freed));
 	memcpy(words, HIDE(freed), sizeof(words));
 	for (int round = 0; round < 3; round++) {
 		for (size_t i = 0; i < COUNT; i++) {

@@ -97,7 +97,7 @@ static char *trimmed(void)
 	char *p = (char *)crime_block(3 * MIB);
 	void *behind = crime_block(MIB);
 
-	free(p);
+	free(HIDE(p));
 	/* others take the place in the lists of recent blocks */
 	for (size_t i = 0; i < 64; i++)
 		free(crime_block(100000 + i * 65536));

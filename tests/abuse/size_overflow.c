@@ -25,9 +25,11 @@ int main(int argc, char **argv)
 		if (small > 1) {
 			CHECK_NULL(calloc(SIZE(small), SIZE(large)), ENOMEM);
 			CHECK_NULL(calloc(SIZE(large), SIZE(small)), ENOMEM);
-			CHECK_NULL(reallocarray(p, SIZE(small), SIZE(large)),
+			CHECK_NULL(reallocarray(HIDE(p), SIZE(small),
+					   SIZE(large)),
 				ENOMEM);
-			CHECK_NULL(reallocarray(p, SIZE(large), SIZE(small)),
+			CHECK_NULL(reallocarray(HIDE(p), SIZE(large),
+					   SIZE(small)),
 				ENOMEM);
 			CHECK_NULL(__libc_calloc(SIZE(large), SIZE(small)),
 				ENOMEM);
@@ -36,7 +38,7 @@ int main(int argc, char **argv)
 		}
 		CHECK_NULL(malloc(SIZE(most)), ENOMEM);
 		CHECK_NULL(calloc(1, SIZE(most)), ENOMEM);
-		CHECK_NULL(realloc(p, SIZE(most)), ENOMEM);
+		CHECK_NULL(realloc(HIDE(p), SIZE(most)), ENOMEM);
 		CHECK_NULL(memalign(64, SIZE(most)), ENOMEM);
 		CHECK_NULL(aligned_alloc(4096, SIZE(most)), ENOMEM);
 		CHECK_NULL(aligned_alloc(1 << 20, SIZE(most)), ENOMEM);

@@ -110,8 +110,10 @@ void cross(const give (&gives)[N], const take (&takes)[M],
 
 void all_alignments()
 {
+	constexpr std::size_t some[] = {1, 24, 100, 3000, 9000, 70000};
+
 	for (std::size_t a = 1; a <= 65536; a *= 2)
-		for (std::size_t n : {1, 24, 100, 3000, 9000, 70000}) {
+		for (std::size_t n : some) {
 			void *p = HIDE(::operator new(n, std::align_val_t{a}));
 
 			CHECK_AT(is_aligned(p, a), a);

@@ -148,7 +148,7 @@ static void trimmed(int (*trim)(size_t))
 	CHECK(live >= before + 80 * MIB);
 	for (size_t i = 0; i < BLOCKS; i++)
 		free(blocks[i]);
-	free(run);
+	free(HIDE(run));
 	CHECK_ERRNO_KEPT(CHECK_EQ(trim(0), 1));
 	after = resident_bytes();
 	CHECK_AT(after < before + 4 * MIB, after - before);

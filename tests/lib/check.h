@@ -169,8 +169,11 @@ __attribute__((cold, unused)) static void check_tell(const char *what,
  */
 #define CHECK_NULL(expr, code)                                                 \
 	do {                                                                   \
+		void *check_result;                                            \
 		errno = 0;                                                     \
-		CHECK((expr) == NULL);                                         \
+		check_result = HIDE(expr);                                     \
+		if (check_result)                                              \
+			check_failed(__FILE__, __LINE__, #expr " == NULL");    \
 		CHECK_EQ(errno, code);                                         \
 	} while (0)
 

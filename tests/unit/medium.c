@@ -1,0 +1,333 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Medium slabs: taking and giving against a shadow, which blocks are fresh,
+ * and when slabs go back to the arena.
+ */
+#include "unit.h"
+
+#include "heap/process.h"
+#include "slab/medium.h"
+#include "slab/run.h"
+
+#define BLOCKS	400
+
+static struct {
+	char *start;
+	uint64_t seed;
+} blocks[BLOCKS];
+static size_t n_blocks;
+static unsigned int class;
+
+static int set_up(void **state)
+{
+	(void)state;
+	return hk_process_start();
+}
+
+static size_t size(void)
+{
+	return hk_class_size(class);
+}
+
+/* The first descriptor of the slab that a block is in. */
+static struct hk_desc *slab_of(const void *block)
+{
+	struct hk_desc *d = hk_desc_of(block);
+
+	assert_true(hk_desc_state(d) == HK_MEDIUM ||
+		    hk_desc_state(d) == HK_MEDIUM_PART);
+	d -= d->back;
+	assert_int_equal(hk_desc_state(d), HK_MEDIUM);
+	assert_int_equal(hk_desc_class(d), class);
+	return d;
+}
+
+static bool avail(const void *block)
+{
+	struct hk_desc *d = slab_of(block);
+	unsigned int number = hk_medium_number(d, block);
+
+	assert_true(number < hk_class_capacity(class));
+	assert_ptr_equal(hk_medium_block(d, number), block);
+	return hk_medium_avail(d, number);
+}
+
+static void keep(void *block, uint64_t seed)
+{
+	for (size_t i = 0; i < n_blocks; i++)
+		assert_true(blocks[i].start + size() <= (char *)block ||
+			    (char *)block + size() <= blocks[i].start);
+	assert_false(avail(block));
+	blocks[n_blocks].start = block;
+	blocks[n_blocks++].seed = seed;
+	pattern_fill(block, 0, 64, seed);
+	pattern_fill(block, size() - 64, size(), seed);
+}
+
+static void *drop(size_t i)
+{
+	char *block = blocks[i].start;
+
+	CHECK_PATTERN(block, 0, 64, blocks[i].seed);
+	CHECK_PATTERN(block, size() - 64, size(), blocks[i].seed);
+	blocks[i] = blocks[--n_blocks];
+	return block;
+}
+
+static void drop_all(void)
+{
+	while (n_blocks) {
+		void *block = drop(n_blocks - 1);
+
+		hk_medium_give(class, &block, 1);
+	}
+}
+
+/* Every class: whole slabs, in order of address, all fresh. */
+static void whole_slabs(void **state)
+{
+	(void)state;
+	hk_run_purge(0);
+	for (class = HK_SMALL_CLASSES; class < HK_CLASSES; class++) {
+		unsigned int capacity = hk_class_capacity(class), got = 0;
+		char *first = NULL;
+
+		while (got < capacity) {
+			uint32_t fresh = 0x5a5a5a5a;
+			void *out[32];
+			unsigned int n = hk_medium_take(class, out,
+				capacity - got < 7 ? capacity - got : 7,
+				&fresh);
+
+			assert_in_range(n, 1, 7);
+			assert_int_equal(fresh, (1u << n) - 1);
+			for (unsigned int i = 0; i < n; i++) {
+				if (!first)
+					first = out[i];
+				assert_ptr_equal(out[i],
+					first + (got + i) * size());
+				CHECK_ZERO(out[i], size());
+				keep(out[i], got + i);
+			}
+			got += n;
+		}
+		assert_int_equal(hk_medium_out(slab_of(first)), capacity);
+		drop_all();
+		hk_medium_trim();
+		hk_run_purge(0);
+	}
+	hk_run_verify();
+}
+
+/* A block is fresh once: not again after it was given back. */
+static void fresh_once(void **state)
+{
+	uint32_t fresh;
+	void *out[5], *again[5];
+
+	(void)state;
+	hk_run_purge(0);
+	class = hk_class_of(10000);
+	assert_int_equal(hk_medium_take(class, out, 5, &fresh), 5);
+	assert_int_equal(fresh, 0x1f);
+	hk_medium_give(class, &out[1], 3);
+	assert_int_equal(hk_medium_take(class, again, 5, &fresh), 5);
+	/* The lowest first: three old ones, two never given out. */
+	assert_ptr_equal(again[0], out[1]);
+	assert_ptr_equal(again[2], out[3]);
+	assert_int_equal(fresh, 0x18);
+	hk_medium_give(class, again, 5);
+	hk_medium_give(class, &out[0], 1);
+	hk_medium_give(class, &out[4], 1);
+
+	/* A slab of used pages has no fresh block at all. */
+	hk_run_keep_dirty(HK_GIB);
+	hk_medium_trim();
+	assert_int_equal(hk_medium_take(class, out, 5, &fresh), 5);
+	assert_int_equal(fresh, 0);
+	hk_medium_give(class, out, 5);
+	hk_medium_trim();
+	hk_run_keep_dirty(0);
+}
+
+/* A second slab is not started only to fill a magazine. */
+static void one_slab_at_a_time(void **state)
+{
+	uint32_t fresh;
+	unsigned int capacity;
+	void *out[32], *more[32];
+
+	(void)state;
+	class = HK_CLASSES - 1;
+	capacity = hk_class_capacity(class);
+	assert_int_equal(hk_medium_take(class, out, capacity - 1, &fresh),
+		capacity - 1);
+	assert_int_equal(hk_medium_take(class, more, 4, &fresh), 1);
+	assert_ptr_equal(slab_of(more[0]), slab_of(out[0]));
+	assert_int_equal(hk_medium_take(class, &more[1], 2, &fresh), 2);
+	assert_ptr_not_equal(slab_of(more[1]), slab_of(out[0]));
+	/* With both listed, one take may use both. */
+	hk_medium_give(class, out, 1);
+	assert_int_equal(hk_medium_take(class, &more[3], 3, &fresh), 3);
+	assert_ptr_equal(more[3], out[0]);
+	assert_ptr_equal(slab_of(more[4]), slab_of(more[1]));
+	hk_medium_give(class, more, 6);
+	hk_medium_give(class, &out[1], capacity - 2);
+}
+
+static void random_operations(void **state)
+{
+	static const size_t sizes[] = { 1025, 3000, 8192, 8193, 20000, 32768,
+		40000, 100000, 131072 };
+	size_t steps = check_count(2000);
+	uint64_t seed = 5;
+
+	(void)state;
+	for (size_t s = 0; s < UNIT_COUNT(sizes); s++) {
+		class = hk_class_of(sizes[s]);
+		for (size_t i = 0; i < steps; i++) {
+			size_t want = random_below(&seed, 9) + 1;
+			unsigned int n = 0;
+			void *some[9];
+			uint32_t fresh;
+
+			if (n_blocks + want <= BLOCKS &&
+				random_below(&seed, 200) + 50 > n_blocks) {
+				n = hk_medium_take(class, some,
+					(unsigned int)want, &fresh);
+				assert_in_range(n, 1, want);
+				for (unsigned int k = 0; k < n; k++) {
+					if (fresh >> k & 1)
+						CHECK_ZERO(some[k], size());
+					keep(some[k], random_next(&seed));
+				}
+				continue;
+			}
+			while (n < want && n_blocks)
+				some[n++] = drop(random_below(&seed,
+					n_blocks));
+			hk_medium_give(class, some, n);
+			if (i % 100 == 0)
+				hk_medium_trim();
+		}
+		drop_all();
+	}
+	hk_medium_trim();
+	hk_run_verify();
+}
+
+static size_t in_slabs(void)
+{
+	size_t n = 0, units = hk_arena_span() >> HK_UNIT_SHIFT;
+
+	for (uint32_t i = 1; i < units; i++)
+		n += hk_desc_state(hk_desc_at(i)) == HK_MEDIUM;
+	return n;
+}
+
+/* Of the empty slabs of a class one is kept, and trimming takes it. */
+static void empties(void **state)
+{
+	uint32_t fresh;
+	void *out[16];
+
+	(void)state;
+	hk_medium_trim();
+	assert_int_equal(in_slabs(), 0);
+	class = HK_CLASSES - 1;
+	for (int i = 0; i < 16; i++)
+		assert_int_equal(hk_medium_take(class, &out[i], 1, &fresh), 1);
+	assert_int_equal(in_slabs(), 2);
+	hk_medium_give(class, &out[8], 8);
+	assert_int_equal(in_slabs(), 2);
+	hk_medium_give(class, out, 7);
+	hk_medium_trim();
+	assert_int_equal(in_slabs(), 1);
+	hk_medium_give(class, &out[7], 1);
+	assert_int_equal(in_slabs(), 1);
+	for (int round = 0; round < 100; round++) {
+		assert_int_equal(hk_medium_take(class, out, 8, &fresh), 8);
+		hk_medium_give(class, out, 8);
+		assert_int_equal(in_slabs(), 1);
+	}
+	hk_medium_trim();
+	assert_int_equal(in_slabs(), 0);
+}
+
+static void out_of_memory(void *arg)
+{
+	struct rlimit limit = { 1, 1 };
+	unsigned int n = 0;
+	uint32_t fresh;
+	void *first, *block;
+
+	(void)arg;
+	class = HK_CLASSES - 1;
+	CHECK_EQ(hk_medium_take(class, &first, 1, &fresh), 1);
+	CHECK_EQ(setrlimit(RLIMIT_AS, &limit), 0);
+	while (hk_medium_take(class, &block, 1, &fresh))
+		n++;
+	CHECK(n >= 7);
+	CHECK_EQ(fresh, 0);
+	CHECK_EQ(hk_medium_take(class, &block, 1, &fresh), 0);
+	hk_medium_give(class, &first, 1);
+	CHECK_EQ(hk_medium_take(class, &block, 1, &fresh), 1);
+	CHECK(block == first);
+}
+
+static void no_memory(void **state)
+{
+	(void)state;
+	assert_lives(out_of_memory, NULL);
+}
+
+/* ---- several threads ---- */
+
+static void *churn(void *arg)
+{
+	uint64_t seed = *(unsigned int *)arg + 1, mine = seed;
+	unsigned int c = hk_class_of(*(unsigned int *)arg % 2 ? 5000 : 20000);
+	size_t steps = check_count(20000), n = 0;
+	void *some[64];
+
+	for (size_t i = 0; i < steps; i++) {
+		uint32_t fresh;
+
+		if (n && random_below(&seed, 2)) {
+			CHECK_EQ(*(uint64_t *)some[n - 1], mine);
+			hk_medium_give(c, &some[--n], 1);
+		} else if (n < 60) {
+			CHECK_EQ(hk_medium_take(c, &some[n], 1, &fresh), 1);
+			*(uint64_t *)some[n++] = mine;
+		}
+	}
+	hk_medium_give(c, some, (unsigned int)n);
+	return NULL;
+}
+
+static void several_threads(void **state)
+{
+	unsigned int numbers[4] = { 0, 1, 2, 3 };
+
+	(void)state;
+	unit_threads(4, churn, numbers, sizeof(numbers[0]));
+	hk_medium_trim();
+	assert_int_equal(in_slabs(), 0);
+	hk_run_verify();
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(whole_slabs),
+		cmocka_unit_test(fresh_once),
+		cmocka_unit_test(one_slab_at_a_time),
+		cmocka_unit_test(random_operations),
+		cmocka_unit_test(empties),
+		cmocka_unit_test(no_memory),
+		cmocka_unit_test(several_threads),
+	};
+
+	alarm(600);
+	return cmocka_run_group_tests(tests, set_up, NULL);
+}
