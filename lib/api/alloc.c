@@ -310,12 +310,14 @@ void hk_free_aligned_sized(void *p, size_t align, size_t n)
 static void *move(void *p, size_t n, const struct hk_block_info *info,
 		  size_t old)
 {
+	int saved = errno;
 	void *to = hk_malloc(n);
 
 	if (!to && n <= info->size) {
 		/* Relaxed: a program cannot know of it earlier. */
 		atomic_store_explicit(&shrink_failed, true,
 				      memory_order_relaxed);
+		errno = saved;
 		return p;
 	}
 	if (!to)

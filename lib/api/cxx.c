@@ -8,6 +8,7 @@
  *   _Znwm   new          _Znam   new[]       ...RKSt9nothrow_t  nothrow
  *   _ZdlPv  delete       _ZdaPv  delete[]    ...St11align_val_t aligned
  */
+#define _GNU_SOURCE
 #include "api/alloc.h"
 #include "base/fatal.h"
 
@@ -87,19 +88,24 @@ HK_COLD static void *new_slow(size_t size, size_t align)
 }
 
 /*
- * The nothrow forms are declared noexcept: what a handler throws must not
- * leave them.  C cannot catch, so they do not call it where nothing could
- * be gained: without a handler the answer is NULL at once.
+ * The nothrow forms give NULL where the handler throws, and C cannot catch.
+ * The C++ library's own form of the same name can: it calls the throwing
+ * form, which is ours, and catches.  Without that library there is no
+ * handler either.  `align` 0: a plain new.
  */
-HK_COLD static void *new_slow_nothrow(size_t size, size_t align)
+HK_COLD static void *new_slow_nothrow(const char *name, size_t size,
+				      size_t align, const void *tag)
 {
-	while (call_new_handler()) {
-		void *p = new_aligned(size, align);
+	union {
+		void *symbol;
+		void *(*plain)(size_t size, const void *tag);
+		void *(*aligned)(size_t size, size_t align, const void *tag);
+	} next = { dlsym(RTLD_NEXT, name) };
 
-		if (p)
-			return p;
-	}
-	return NULL;
+	if (!next.symbol)
+		return NULL;
+	return align ? next.aligned(size, align, tag) :
+		       next.plain(size, tag);
 }
 
 HK_INLINE void *new_plain(size_t size)
@@ -109,13 +115,6 @@ HK_INLINE void *new_plain(size_t size)
 	return hk_likely(p) ? p : new_slow(size, 0);
 }
 
-HK_INLINE void *new_nothrow(size_t size)
-{
-	void *p = hk_malloc(size);
-
-	return hk_likely(p) ? p : new_slow_nothrow(size, 0);
-}
-
 #define NEW(name) \
 	void *name(size_t size); \
 	HK_EXPORT void *name(size_t size) \
@@ -123,7 +122,11 @@ HK_INLINE void *new_nothrow(size_t size)
 #define NEW_NOTHROW(name) \
 	void *name(size_t size, const void *tag); \
 	HK_EXPORT void *name(size_t size, const void *tag) \
-	{ (void)tag; return new_nothrow(size); }
+	{ \
+		void *p = hk_malloc(size); \
+		return hk_likely(p) ? p : \
+			new_slow_nothrow(#name, size, 0, tag); \
+	}
 #define NEW_ALIGNED(name) \
 	void *name(size_t size, size_t align); \
 	HK_EXPORT void *name(size_t size, size_t align) \
@@ -136,8 +139,8 @@ HK_INLINE void *new_nothrow(size_t size)
 	HK_EXPORT void *name(size_t size, size_t align, const void *tag) \
 	{ \
 		void *p = hk_aligned_alloc(align, size); \
-		(void)tag; \
-		return hk_likely(p) ? p : new_slow_nothrow(size, align); \
+		return hk_likely(p) ? p : \
+			new_slow_nothrow(#name, size, align, tag); \
 	}
 
 NEW(_Znwm)

@@ -9,6 +9,7 @@
 #include "api/info.h"
 
 #include <malloc.h>
+#include <stdlib.h>
 
 HK_EXPORT void *malloc(size_t size)
 {
