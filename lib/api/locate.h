@@ -10,7 +10,7 @@
 #include "superslab/unitmap.h"
 
 enum hk_kind {
-	HK_KIND_FOREIGN,	/* not ours; only with the libc's allocator on */
+	HK_KIND_FOREIGN,	/* not ours; only in the libc mode */
 	HK_KIND_SMALL,
 	HK_KIND_MEDIUM,
 	HK_KIND_RUN,

@@ -26,21 +26,19 @@ HK_TLS struct hk_tls hk_tls = {
 	.current = { NONE16, NONE16 },
 };
 
-void hk_fatal_list(const struct hk_heap *heap, const void *block)
+void hk_fatal_list(const struct hk_heap *heap, const struct hk_desc *d,
+		   const void *block)
 {
-	const struct hk_desc *d = hk_desc_of(block);
 	struct hk_line line;
 
 	hk_fatal_start(&line);
 	hk_line_str(&line, "corrupted free list at ");
 	hk_line_ptr(&line, block);
-	if (d) {
-		hk_line_str(&line, " (");
-		hk_line_num(&line, hk_class_size(d->class));
-		hk_line_str(&line, "-byte class, heap ");
-		hk_line_num(&line, heap->id);
-		hk_line_str(&line, ")");
-	}
+	hk_line_str(&line, " (");
+	hk_line_num(&line, hk_class_size(hk_desc_class(d)));
+	hk_line_str(&line, "-byte class, heap ");
+	hk_line_num(&line, heap->id);
+	hk_line_str(&line, ")");
 	hk_fatal_end(&line);
 }
 
@@ -121,7 +119,7 @@ void hk_heap_event(struct hk_heap *heap, struct hk_desc *d)
 		break;
 	default:
 		/* A current slab's count is above its blocks'. */
-		hk_fatal_list(heap, d->freed);
+		hk_fatal_list(heap, d, d->freed);
 	}
 }
 
@@ -137,7 +135,7 @@ void hk_heap_splice(struct hk_heap *heap, struct hk_desc *d,
 		n -= d->count;
 		/* More than were out: some came back twice. */
 		if (empty && n)
-			hk_fatal_list(heap, first);
+			hk_fatal_list(heap, d, first);
 		hk_count_set(&d->count, 0);
 		hk_heap_event(heap, d);
 	}
@@ -241,7 +239,7 @@ void *hk_heap_small(struct hk_heap *heap, unsigned int class)
 		return NULL;
 	p = hk_pop(d);
 	if (!p)
-		hk_fatal_list(heap, d->freed);
+		hk_fatal_list(heap, d, d->freed);
 	return p;
 }
 

@@ -193,7 +193,9 @@ void hk_heap_flush(struct hk_heap *heap);
 /* Debug builds: dies where the heap is not as it should be. */
 void hk_heap_verify(struct hk_heap *heap);
 
+/* The list of slab `d` is broken at `block`, or where it leads to. */
 HK_COLD HK_NORETURN void hk_fatal_list(const struct hk_heap *heap,
+				       const struct hk_desc *d,
 				       const void *block);
 
 /* Adds to a counter that only the calling thread writes. */

@@ -66,7 +66,7 @@ static struct hk_block *unpack(struct hk_heap *heap, struct hk_block *first,
 	    !hk_desc_is_start(d, c->last) ||
 	    !hk_desc_is_start(d, block_at(d, info)) ||
 	    (next && !hk_desc_of(next)))
-		hk_fatal_list(heap, first);
+		hk_fatal_list(heap, d, first);
 	hk_block_set(first, c->count > 1 ? block_at(d, info) :
 					   hk_list_end(d));
 	return next;

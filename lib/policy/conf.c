@@ -26,7 +26,7 @@ void hk_conf_environment(struct hk_policy *policy,
 		const char *value = get(switches[i].name);
 
 		*on = value && is_digit(value, '1');
-		if (value && !*on && !is_digit(value, '0'))
+		if (value && *value && !*on && !is_digit(value, '0'))
 			warn(switches[i].name, value);
 	}
 }

@@ -174,6 +174,7 @@ static void free_only_threads(void)
 
 int main(int argc, char **argv)
 {
+	alarm(argc > 1 ? 0 : 600);
 	count = check_argument(argc, argv, 1, 100000);
 	stream();
 	asleep(0);

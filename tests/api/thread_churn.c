@@ -74,6 +74,7 @@ int main(int argc, char **argv)
 	size_t threads = check_argument(argc, argv, 1, 20000);
 	size_t before, after;
 
+	alarm(argc > 1 ? 0 : 600);
 	CHECK_EQ(pthread_key_create(&key, destroy), 0);
 	churn((WARM_UP + AT_ONCE) / AT_ONCE * AT_ONCE);
 	/* what is kept for reuse comes and goes; this is about the rest */

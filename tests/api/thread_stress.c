@@ -160,6 +160,7 @@ int main(int argc, char **argv)
 	uint64_t state = 1;
 	uintptr_t number = 1;
 
+	alarm(argc > 1 ? 0 : 600);
 	rounds = check_argument(argc, argv, 1, 7000);
 	CHECK(nr >= 1 && nr <= MAX_THREADS);
 	for (size_t i = 0; i < nr; i++)
