@@ -49,6 +49,7 @@ void hk_heap_list(struct hk_heap *heap, struct hk_desc *d)
 	struct hk_slab_list *list = &heap->usable[d->class];
 	uint32_t i = hk_desc_index(d);
 
+	heap->small_used |= (uint32_t)1 << d->class;
 	d->next = 0;
 	d->prev = list->tail;
 	if (list->tail)
@@ -257,28 +258,28 @@ static uint32_t magazine_max(unsigned int class)
 	return class < HK_LONG_CLASS ? HK_MAGAZINE : HK_MAGAZINE / 2;
 }
 
-static void magazine_grow(struct hk_magazine *mag, unsigned int class)
+static void magazine_grow(struct hk_heap *heap, struct hk_magazine *mag,
+			  unsigned int class)
 {
-	if (mag->size < magazine_max(class))
+	if (!mag->size) {
+		heap->medium_used |= (uint64_t)1 << (class - HK_SMALL_CLASSES);
+		mag->size = MAGAZINE_START;
+	} else if (mag->size < magazine_max(class)) {
 		mag->size++;
-}
-
-void hk_heap_init_magazines(struct hk_heap *heap)
-{
-	for (unsigned int c = HK_SMALL_CLASSES; c < HK_CLASSES; c++)
-		hk_magazine_of(heap, c)->size = MAGAZINE_START;
+	}
 }
 
 /* The last block taken is the first to go, and the only one known fresh. */
-static void *medium_refill(struct hk_magazine *mag, unsigned int class,
+static void *medium_refill(struct hk_heap *heap, unsigned int class,
 			   bool *zeroed)
 {
+	struct hk_magazine *mag = hk_magazine_of(heap, class);
 	uint32_t fresh;
 
+	magazine_grow(heap, mag, class);
 	mag->n = hk_medium_take(class, mag->blocks, mag->size / 2, &fresh);
 	if (!mag->n)
 		return NULL;
-	magazine_grow(mag, class);
 	mag->n--;
 	*zeroed = fresh >> mag->n & 1;
 	return mag->blocks[mag->n];
@@ -286,13 +287,12 @@ static void *medium_refill(struct hk_magazine *mag, unsigned int class,
 
 void *hk_heap_medium(struct hk_heap *heap, unsigned int class, bool *zeroed)
 {
-	struct hk_magazine *mag = hk_magazine_of(heap, class);
 	struct hk_block *b = hk_magazine_pop(heap, class);
 
 	*zeroed = false;
 	if (b)
 		return b;
-	b = medium_refill(mag, class, zeroed);
+	b = medium_refill(heap, class, zeroed);
 	if (b)
 		hk_block_clear(b);
 	return b;
@@ -306,11 +306,14 @@ void hk_heap_medium_free(struct hk_heap *heap, struct hk_desc *d,
 
 	if (hk_magazine_push(heap, d->class, block))
 		return;
-	/* The older half goes; the younger is warm. */
-	hk_medium_give(d->class, mag->blocks, half);
-	mag->n -= half;
-	memmove(mag->blocks, mag->blocks + half, mag->n * sizeof(void *));
-	magazine_grow(mag, d->class);
+	if (half) {
+		/* The older half goes; the younger is warm. */
+		hk_medium_give(d->class, mag->blocks, half);
+		mag->n -= half;
+		memmove(mag->blocks, mag->blocks + half,
+			mag->n * sizeof(void *));
+	}
+	magazine_grow(heap, mag, d->class);
 	hk_magazine_push(heap, d->class, block);
 }
 
@@ -403,23 +406,31 @@ static void flush_kept(struct hk_heap *heap, unsigned int class)
 	}
 }
 
+static void flush_magazine(struct hk_heap *heap, unsigned int class)
+{
+	struct hk_magazine *mag = hk_magazine_of(heap, class);
+
+	if (mag->n)
+		hk_medium_give(class, mag->blocks, mag->n);
+	mag->n = 0;
+	mag->size = 0;
+}
+
+/* Only what was used is looked at: most threads use little. */
 void hk_heap_flush(struct hk_heap *heap)
 {
-	for (unsigned int c = 0; c < HK_SMALL_CLASSES; c++)
-		leave(heap, c);
+	uint64_t bits;
+
+	for (bits = heap->small_used; bits; bits &= bits - 1)
+		leave(heap, (unsigned int)__builtin_ctzll(bits));
 	hk_remote_send_all(heap);
 	hk_remote_drain(heap);
-	for (unsigned int c = 0; c < HK_SMALL_CLASSES; c++)
-		flush_kept(heap, c);
-	for (unsigned int m = 0; m < HK_MEDIUM_CLASSES; m++) {
-		struct hk_magazine *mag = &heap->magazine[m];
-
-		if (mag->n)
-			hk_medium_give(HK_SMALL_CLASSES + m, mag->blocks,
-				       mag->n);
-		mag->n = 0;
-		mag->size = MAGAZINE_START;
-	}
+	for (bits = heap->small_used; bits; bits &= bits - 1)
+		flush_kept(heap, (unsigned int)__builtin_ctzll(bits));
+	for (bits = heap->medium_used; bits; bits &= bits - 1)
+		flush_magazine(heap, HK_SMALL_CLASSES +
+			       (unsigned int)__builtin_ctzll(bits));
+	heap->medium_used = 0;
 	while (heap->runs)
 		hk_run_give(heap->run[--heap->runs]);
 	heap->run_units = 0;

@@ -54,7 +54,7 @@ struct hk_chain {
 
 struct hk_magazine {
 	uint32_t n;
-	uint32_t size;		/* how many it may hold */
+	uint32_t size;		/* how many it may hold; 0: not in use */
 	void *blocks[HK_MAGAZINE];
 };
 static_assert(sizeof(struct hk_magazine) == 2 * HK_CACHE_LINE,
@@ -93,6 +93,12 @@ struct hk_heap {
 	bool attached;		/* false: not a heap that serves anybody */
 	uint32_t id;
 	uint32_t tick;		/* refills, to tell the age of chains */
+	/*
+	 * Classes that have been used since the last flush, a bit each:
+	 * small ones with slabs, medium ones with a magazine.
+	 */
+	uint32_t small_used;
+	uint64_t medium_used;
 	unsigned int empties;
 	unsigned int runs;
 	unsigned int run_units;	/* in all of run[] */
@@ -139,9 +145,6 @@ extern struct hk_heap hk_heap_none HK_HIDDEN, hk_heap_late HK_HIDDEN;
  * memory.
  */
 void *hk_heap_small(struct hk_heap *heap, unsigned int class);
-
-/* Makes the magazines of a new heap ready. */
-void hk_heap_init_magazines(struct hk_heap *heap);
 
 /* A block of a medium class; *zeroed: it reads as zero but for its mark. */
 void *hk_heap_medium(struct hk_heap *heap, unsigned int class, bool *zeroed);

@@ -48,7 +48,6 @@ static struct hk_heap *heap_new(void)
 	first_used = true;
 	heap->id = ++heaps;
 	heap->attached = true;
-	hk_heap_init_magazines(heap);
 	heap->next_heap = all_heaps;
 	all_heaps = heap;
 	return heap;

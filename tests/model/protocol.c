@@ -278,11 +278,12 @@ static void append(struct system *s, int t, struct word *w, num value,
 	st = &w->stores[w->n];
 	st->value = value;
 	st->thread = (uint8_t)t;
-	st->clock = ++s->clocks[t][t];
+	st->clock = s->clocks[t][t];
 	memcpy(st->released, before, sizeof(before));
 	for (int i = 0; release && i < THREADS; i++)
 		if (s->clocks[t][i] > st->released[i])
 			st->released[i] = s->clocks[t][i];
+	s->clocks[t][t]++;
 	w->seen[t] = w->n++;
 }
 
@@ -329,8 +330,8 @@ static void unlock(struct system *s, int t, int l)
 {
 	must(s->locks[l].holder == t + 1, "a lock let go that is not held");
 	s->locks[l].holder = 0;
-	s->clocks[t][t]++;
 	memcpy(s->locks[l].released, s->clocks[t], THREADS);
+	s->clocks[t][t]++;
 }
 
 /* ---- functions with steps ---- */
