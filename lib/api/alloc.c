@@ -327,6 +327,13 @@ static void *move(void *p, size_t n, const struct hk_block_info *info,
 	return to;
 }
 
+/* For checkers: a new mapping is open as a whole. */
+static void close_rest(char *huge, size_t n)
+{
+	if (hk_debug)
+		hk_note_close(huge + n, hk_huge_size(huge) - n);
+}
+
 /* A run that must grow beyond its place: the page tables move instead. */
 static void *run_to_huge(void *p, size_t n, const struct hk_block_info *info)
 {
@@ -337,6 +344,7 @@ static void *run_to_huge(void *p, size_t n, const struct hk_block_info *info)
 		return NULL;
 	hk_note_free(p);
 	hk_note_malloc(to, n, true);
+	close_rest(to, n);
 	hk_run_give(info->d);
 	return to;
 }
@@ -349,6 +357,8 @@ static void *resize_huge(void *p, size_t n)
 		hk_note_free(p);
 		hk_note_malloc(to, n, true);
 	}
+	if (to)
+		close_rest(to, n);
 	return to;
 }
 

@@ -30,6 +30,18 @@ HK_INLINE void hk_note_close(const void *p, size_t n)
 	(void)VALGRIND_MAKE_MEM_NOACCESS(p, n);
 }
 
+/* A word of a block that may be the program's, whatever that may read. */
+HK_INLINE uintptr_t hk_note_read(const uintptr_t *word)
+{
+	uintptr_t value;
+
+	VALGRIND_DISABLE_ERROR_REPORTING;
+	value = *word;
+	VALGRIND_ENABLE_ERROR_REPORTING;
+	(void)VALGRIND_MAKE_MEM_DEFINED(&value, sizeof(value));
+	return value;
+}
+
 /* A block of `n` requested bytes goes to the program. */
 HK_INLINE void hk_note_malloc(const void *p, size_t n, bool zeroed)
 {
@@ -73,6 +85,11 @@ HK_INLINE void hk_note_open(const void *p, size_t n)
 HK_INLINE void hk_note_close(const void *p, size_t n)
 {
 	(void)p, (void)n;
+}
+
+HK_INLINE uintptr_t hk_note_read(const uintptr_t *word)
+{
+	return *word;
 }
 
 HK_INLINE void hk_note_malloc(const void *p, size_t n, bool zeroed)

@@ -94,8 +94,8 @@ struct hk_heap {
 	uint32_t id;
 	uint32_t tick;		/* refills, to tell the age of chains */
 	/*
-	 * Classes that have been used since the last flush, a bit each:
-	 * small ones with slabs, medium ones with a magazine.
+	 * A bit for each small class that ever had a slab, and for each
+	 * medium one whose magazine is in use.
 	 */
 	uint32_t small_used;
 	uint64_t medium_used;

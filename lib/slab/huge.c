@@ -7,6 +7,7 @@
  */
 #include "slab/huge.h"
 
+#include "base/annotate.h"
 #include "os/meta.h"
 #include "os/os.h"
 
@@ -148,6 +149,7 @@ void *hk_huge_alloc(size_t size, size_t align)
 	if (!reserve_entry())
 		p = map_aligned(len, align);
 	if (p) {
+		hk_note_close(p, len);
 		add(p, len);
 		atomic_fetch_add_explicit(&allocs, 1, memory_order_relaxed);
 	}

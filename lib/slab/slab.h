@@ -115,7 +115,7 @@ HK_INLINE bool hk_block_marked(const void *p)
 {
 	const struct hk_block *b = p;
 
-	return b->mark == hk_arena.mark_key;
+	return hk_note_read(&b->mark) == hk_arena.mark_key;
 }
 
 /* Is `b` in slab `d`, and aligned?  Neither the end nor a forged link is. */

@@ -16,6 +16,7 @@
  */
 #include "superslab/arena.h"
 
+#include "base/annotate.h"
 #include "os/os.h"
 
 struct hk_arena hk_arena;
@@ -197,6 +198,7 @@ int hk_arena_extend(size_t units, struct hk_desc **first, size_t *got)
 	hk_os_huge_pages(start, len, frontier >= HUGE_PAGES_FROM);
 	if (!frontier)
 		skip = 1;
+	hk_note_close(start, len);
 	*first = &hk_arena.table[(frontier >> HK_UNIT_SHIFT) + skip];
 	*got = (len >> HK_UNIT_SHIFT) - skip;
 	frontier += len;
