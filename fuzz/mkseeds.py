@@ -121,11 +121,17 @@ def classes_to_32k(s):
         s.free(0, 48, BACKWARDS)
 
 
+def classes_to_128k(s):
+    for n in range(33000, 131072, 14000):
+        s.fill(0, 32, n).free(0, 32, EVERY_OTHER).resize(0, 32, n + 9000)
+        s.op("ZALLOC", 200, size(n)).free(0, 32, BACKWARDS + SIZED)
+
+
 def class_edges(s):
-    for power in range(4, 17):
+    for power in range(4, 18):
         for delta in (-1, 0, 1):
             s.op("MALLOC", power * 8 + delta + 1, near(power, delta))
-    for power in range(4, 17):
+    for power in range(4, 18):
         for delta in (-1, 0, 1):
             s.op("FREE_SIZED", power * 8 + delta + 1)
 
@@ -344,7 +350,7 @@ def mixed(s):
 
 def handed_over(s):
     """One thread allocates, the other frees."""
-    for n in (64, 1000, 6000, 20000):
+    for n in (64, 1000, 6000, 20000, 100000):
         s.on(1).fill(0, 512, n).on(2).free(0, 512, SIZED)
         s.on(1).fill(0, 512, n).on(0).free(0, 512, EVERY_OTHER)
         s.on(3).free(0, 512, BACKWARDS)
@@ -389,8 +395,8 @@ def trimmed_elsewhere(s):
 
 
 SINGLE = [small_classes, tiny_sizes, whole_slabs, slab_becomes_another_class,
-          classes_to_8k, classes_to_32k, class_edges, run_edges, runs,
-          runs_coalesce, large_runs, huge_blocks, huge_resizes, growing_block,
+          classes_to_8k, classes_to_32k, classes_to_128k, class_edges,
+          run_edges, runs, runs_coalesce, large_runs, huge_blocks, huge_resizes, growing_block,
           runs_resized_in_place, grown_into_a_gap, cut_off_tails,
           rows_resized, resized_then_freed_with_size,
           alignments, alignments_of_large_blocks, aligned_then_resized,

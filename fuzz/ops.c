@@ -27,7 +27,8 @@
 #define LIVE_MAX	(256 * MIB)	/* bytes asked for, in all blocks */
 #define CHURN_MAX	(512 * MIB) /* bytes of all large requests */
 #define LARGE		(64 * KIB)	/* requests from here on are churn */
-#define STEPS_MAX	40000u		/* calls of the allocator */
+#define TOUCHED_MAX	(48 * MIB)	/* what writing to pages may cost */
+#define STEPS_MAX	20000u		/* calls of the allocator */
 
 #define ALIGN_KINDS	22u		/* 1 to 2 MiB */
 #define MAX_ALIGN	16u		/* what every block has */
@@ -35,6 +36,7 @@
 
 static struct fuzz_input in;
 static size_t churn;
+static size_t touched;
 static unsigned int steps;
 
 /* ---- operands ---- */
@@ -118,6 +120,17 @@ static void no_memory(const char *call, size_t size)
 
 /* ---- one block ---- */
 
+/*
+ * What a block costs as if in small pages: see shadow.h for what is written.
+ * A huge page costs about as much as a hundred small ones.
+ */
+static size_t pages_written(size_t size)
+{
+	if (size >= 4 * MIB)
+		return 2 * MIB;
+	return size < 256 * KIB ? size : 256 * KIB;
+}
+
 static void adopt(const char *call, unsigned int slot, void *ptr, size_t size,
 		  size_t align, enum shadow_kind kind, bool zeroed)
 {
@@ -135,6 +148,7 @@ static void adopt(const char *call, unsigned int slot, void *ptr, size_t size,
 		return;
 	}
 	expect_errno(call, ERRNO_MARK);
+	touched += pages_written(size);
 	block.usable = hakmem_malloc_usable_size(ptr);
 	shadow_add(slot, &block);
 	expect_errno("hakmem_malloc_usable_size", ERRNO_MARK);
@@ -415,7 +429,7 @@ static unsigned int row_slot(struct row row, unsigned int i)
 
 static bool steps_left(void)
 {
-	return steps < STEPS_MAX;
+	return steps < STEPS_MAX && touched < TOUCHED_MAX;
 }
 
 /* A row of blocks of one size, or of sizes that grow by a step. */
@@ -729,6 +743,7 @@ void ops_run(const uint8_t *data, size_t len, ops_runner *run,
 	in.len = len < FUZZ_INPUT_MAX ? len : FUZZ_INPUT_MAX;
 	in.pos = 0;
 	churn = 0;
+	touched = 0;
 	steps = 0;
 	while (fuzz_more(&in) && steps_left()) {
 		unsigned int thread = threads > 1 ? fuzz_u8(&in) % threads : 0;

@@ -14,7 +14,7 @@
 #define SAMPLE		((size_t)64)	/* at a page start between */
 #define SAMPLES_MAX	((size_t)64)
 #define HUGE_MIN	((size_t)4 << 20) /* a sample may cost 2 MiB here */
-#define HUGE_SAMPLES	((size_t)8)
+#define HUGE_SAMPLES	((size_t)2)
 #define ZERO_FULL_MAX	((size_t)256 << 10) /* searched in full for zeros */
 #define ZERO_PAGES_MAX	((size_t)512)
 

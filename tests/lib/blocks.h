@@ -169,9 +169,14 @@ static inline size_t proc_number(const char *path, const char *key)
 	return at ? (size_t)strtoull(at + strlen(key), NULL, 10) : 0;
 }
 
-/* Resident bytes of this process. Not for several threads at once. */
+/*
+ * Resident bytes of this process.  Not for several threads at once.  0 under
+ * an emulator, where nobody knows.
+ */
 static inline size_t resident_bytes(void)
 {
+	if (check_emulated())
+		return 0;
 	return proc_number("/proc/self/status", "VmRSS:") * KIB;
 }
 

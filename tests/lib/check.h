@@ -217,6 +217,19 @@ static inline size_t check_count(size_t count)
 	return count ? count : 1;
 }
 
+/*
+ * Runs under an emulator or Valgrind, whose own memory, mappings and limits
+ * are not the program's?
+ */
+static inline int check_emulated(void)
+{
+	const char *emulator = getenv("EMULATOR");
+	const char *preloaded = getenv("LD_PRELOAD");
+
+	return (emulator && *emulator) ||
+		(preloaded && strstr(preloaded, "vgpreload"));
+}
+
 /* A number from the command line, or else the scaled default. */
 static inline size_t check_argument(int argc, char **argv, int index,
 	size_t count)

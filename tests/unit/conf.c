@@ -58,12 +58,14 @@ static void on_and_off(void **state)
 	assert_false(policy.os_stats);
 	policy = read_with("HAKMEM_FORCE_LIBC_ALLOC", "0", true);
 	assert_false(policy.force_libc);
+	policy = read_with("HAKMEM_FORCE_LIBC_ALLOC", "", true);
+	assert_false(policy.force_libc);
 	assert_int_equal(warnings, 0);
 }
 
 static void nonsense_is_off_and_told(void **state)
 {
-	static const char *const values[] = { "", "2", "01", "10", "00", "1 ",
+	static const char *const values[] = { "2", "01", "10", "00", "1 ",
 		" 1", "yes", "true", "-1", "on" };
 
 	(void)state;

@@ -1,0 +1,420 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A heap in its own thread: which slab is allocated from, what becomes of
+ * slabs as they fill and empty, magazines, kept runs, and the flush.
+ */
+#include "unit.h"
+
+#include "api/alloc.h"
+#include "heap/thread.h"
+#include "slab/medium.h"
+#include "slab/run.h"
+
+#define MANY	20000
+
+static void *blocks[MANY];
+
+static struct hk_heap *heap(void)
+{
+	return hk_tls.heap;
+}
+
+/* Every slab that the heap owns is sound. */
+static void verify(void)
+{
+	hk_heap_verify(heap());
+	hk_run_verify();
+	for (unsigned int c = 0; c < HK_SMALL_CLASSES; c++) {
+		struct hk_desc *d = hk_tls.current[c];
+
+		if (d == &hk_desc_none)
+			continue;
+		assert_int_equal(hk_desc_state(d), HK_SLAB_CURRENT);
+		assert_int_equal(hk_desc_class(d), c);
+		assert_ptr_equal(hk_desc_owner(d), heap());
+		hk_slab_verify(d);
+	}
+}
+
+static int set_up(void **state)
+{
+	(void)state;
+	hk_free(hk_malloc(1));
+	return heap()->attached ? 0 : -1;
+}
+
+/* How many slabs the heap owns, kept empty ones left out. */
+static size_t slabs(void)
+{
+	size_t n = 0, units = hk_arena_span() >> HK_UNIT_SHIFT;
+
+	for (uint32_t i = 1; i < units; i++) {
+		struct hk_desc *d = hk_desc_at(i);
+		enum hk_state s = hk_desc_state(d);
+
+		if (s == HK_SLAB_CURRENT || s == HK_SLAB_USABLE ||
+			s == HK_SLAB_FULL) {
+			assert_ptr_equal(hk_desc_owner(d), heap());
+			n++;
+		}
+	}
+	return n;
+}
+
+static void no_heap_before_the_first_call(void **state)
+{
+	(void)state;
+	assert_ptr_equal(hk_tls.heap, &hk_heap_none);
+	assert_null(hk_desc_of(blocks));
+	hk_free(NULL);
+	assert_ptr_equal(hk_tls.heap, &hk_heap_none);
+	assert_int_equal(set_up(state), 0);
+	assert_ptr_not_equal(hk_tls.heap, &hk_heap_none);
+	assert_int_equal(heap()->id, 1);
+}
+
+/* Whole slabs of every class: no block twice, none lost. */
+static void fill_and_empty(void **state)
+{
+	(void)state;
+	for (unsigned int c = 0; c < HK_SMALL_CLASSES; c++) {
+		size_t size = hk_class_size(c);
+		size_t n = 3 * hk_class_capacity(c) + 5;
+		uint64_t retired;
+
+		if (n > MANY)
+			n = MANY;
+		hk_heap_flush(heap());
+		assert_int_equal(slabs(), 0);
+		for (size_t i = 0; i < n; i++) {
+			blocks[i] = hk_malloc(size);
+			assert_non_null(blocks[i]);
+			assert_false(hk_block_marked(blocks[i]));
+			pattern_fill(blocks[i], 0, size, i);
+		}
+		assert_int_equal(slabs(), 4);
+		verify();
+		retired = atomic_load(&heap()->counts.retired);
+		for (size_t i = 0; i < n; i++) {
+			size_t k = (i * 7919 + 3) % n;
+
+			while (!blocks[k])
+				k = (k + 1) % n;
+			CHECK_PATTERN(blocks[k], 0, size, k);
+			hk_free(blocks[k]);
+			blocks[k] = NULL;
+		}
+		verify();
+		/* The current one stays, and the last of the others. */
+		assert_int_equal(slabs(), 2);
+		assert_int_equal(atomic_load(&heap()->counts.retired),
+			retired + 2);
+		assert_in_range(heap()->empties, 1, HK_EMPTIES);
+	}
+	hk_heap_flush(heap());
+	assert_int_equal(slabs(), 0);
+	assert_int_equal(heap()->empties, 0);
+	verify();
+}
+
+/* Last freed, first out; a slab that has room is used before a new one. */
+static void order(void **state)
+{
+	size_t n = 2 * hk_class_capacity(hk_class_of(512));
+	void *p, *q;
+
+	(void)state;
+	hk_heap_flush(heap());
+	p = hk_malloc(500);
+	q = hk_malloc(500);
+	hk_free(p);
+	hk_free(q);
+	assert_ptr_equal(hk_malloc(500), q);
+	assert_ptr_equal(hk_malloc(500), p);
+	hk_free(q);
+	hk_free(p);
+	for (size_t i = 0; i < n; i++)
+		blocks[i] = hk_malloc(500);
+	assert_int_equal(slabs(), 2);
+	/* 1/8 of a full slab comes back: it is used again. */
+	for (size_t i = 0; i < n / 4; i++)
+		hk_free(blocks[i]);
+	for (size_t i = 0; i < n / 4; i++)
+		blocks[i] = hk_malloc(500);
+	assert_int_equal(slabs(), 2);
+	verify();
+	for (size_t i = 0; i < n; i++)
+		hk_free(blocks[i]);
+	hk_heap_flush(heap());
+}
+
+/* An empty slab is for any class. */
+static void empties_are_reused(void **state)
+{
+	size_t n = 2 * hk_class_capacity(hk_class_of(1024)) + 1;
+	struct hk_desc *d;
+	void *p;
+
+	(void)state;
+	hk_heap_flush(heap());
+	for (size_t i = 0; i < n; i++)
+		blocks[i] = hk_malloc(1024);
+	for (size_t i = 0; i < n; i++)
+		hk_free(blocks[i]);
+	assert_int_equal(heap()->empties, 1);
+	d = heap()->empty[0];
+	assert_int_equal(hk_desc_state(d), HK_BUSY);
+	assert_null(hk_desc_owner(d));
+	p = hk_malloc(16);
+	assert_ptr_equal(hk_desc_of(p), d);
+	assert_int_equal(heap()->empties, 0);
+	hk_free(p);
+	hk_heap_flush(heap());
+	assert_int_equal(slabs(), 0);
+}
+
+static void random_operations(void **state)
+{
+	size_t steps = check_count(300000);
+	uint64_t seed = 11;
+
+	(void)state;
+	memset(blocks, 0, sizeof(blocks));
+	for (size_t i = 0; i < steps; i++) {
+		size_t k = random_below(&seed, MANY);
+		size_t size;
+
+		if (blocks[k]) {
+			size = *(size_t *)blocks[k];
+			CHECK_PATTERN(blocks[k], 8, size, k);
+			hk_free(blocks[k]);
+			blocks[k] = NULL;
+			continue;
+		}
+		size = random_below(&seed, 1000) + 16;
+		blocks[k] = hk_malloc(size);
+		assert_non_null(blocks[k]);
+		*(size_t *)blocks[k] = size;
+		pattern_fill(blocks[k], 8, size, k);
+		if (i % 50000 == 0)
+			verify();
+	}
+	for (size_t k = 0; k < MANY; k++)
+		hk_free(blocks[k]);
+	memset(blocks, 0, sizeof(blocks));
+	verify();
+	hk_heap_flush(heap());
+	assert_int_equal(slabs(), 0);
+	verify();
+}
+
+/* ---- magazines ---- */
+
+static size_t mediums(void)
+{
+	size_t n = 0, units = hk_arena_span() >> HK_UNIT_SHIFT;
+
+	for (uint32_t i = 1; i < units; i++)
+		if (hk_desc_state(hk_desc_at(i)) == HK_MEDIUM)
+			n += hk_medium_out(hk_desc_at(i));
+	return n;
+}
+
+/* Whatever is freed and allocated, nothing is twice and nothing is lost. */
+static void magazines(void **state)
+{
+	(void)state;
+	hk_heap_flush(heap());
+	assert_int_equal(mediums(), 0);
+	for (unsigned int c = HK_SMALL_CLASSES; c < HK_CLASSES; c++) {
+		size_t size = hk_class_size(c), n = 60;
+
+		for (size_t i = 0; i < n; i++) {
+			bool zeroed = false;
+
+			blocks[i] = hk_heap_medium(heap(), c, &zeroed);
+			assert_non_null(blocks[i]);
+			assert_false(hk_block_marked(blocks[i]));
+			hk_note_malloc(blocks[i], size, false);
+			if (zeroed)
+				CHECK_ZERO(blocks[i], size);
+			pattern_fill(blocks[i], 0, size, i);
+		}
+		for (size_t i = 0; i < n; i++) {
+			struct hk_desc *d = hk_desc_of(blocks[i]);
+
+			CHECK_PATTERN(blocks[i], 0, size, i);
+			assert_false(hk_heap_medium_has(heap(), c,
+				blocks[i]));
+			hk_note_free(blocks[i]);
+			hk_heap_medium_free(heap(), d - d->back, blocks[i]);
+			assert_true(hk_heap_medium_has(heap(), c, blocks[i]));
+		}
+		/* What is not in the magazine is back in its slab. */
+		assert_int_equal(mediums(),
+			heap()->magazine[c - HK_SMALL_CLASSES].n);
+		hk_heap_flush(heap());
+		assert_int_equal(mediums(), 0);
+	}
+	hk_medium_trim();
+	hk_run_verify();
+}
+
+/* ---- runs ---- */
+
+static void kept_runs(void **state)
+{
+	void *runs[HK_RUNS_KEPT + 2];
+	struct hk_desc *first;
+	bool zeroed;
+
+	(void)state;
+	hk_heap_flush(heap());
+	for (size_t i = 0; i < UNIT_COUNT(runs); i++) {
+		runs[i] = hk_heap_run(heap(), 3, 1, &zeroed);
+		assert_non_null(runs[i]);
+		assert_int_equal(hk_desc_state(hk_desc_of(runs[i])), HK_RUN);
+		memset(runs[i], 1, 3 * HK_UNIT);
+	}
+	first = hk_desc_of(runs[0]);
+	for (size_t i = 0; i < UNIT_COUNT(runs); i++) {
+		hk_heap_run_free(heap(), hk_desc_of(runs[i]));
+		assert_true(heap()->runs <= HK_RUNS_KEPT);
+	}
+	/* The oldest went first. */
+	assert_int_not_equal(hk_desc_state(first), HK_RUN_CACHED);
+	for (size_t i = UNIT_COUNT(runs) - 1; i > 1; i--) {
+		assert_int_equal(hk_desc_state(hk_desc_of(runs[i])),
+			HK_RUN_CACHED);
+		/* The latest is the first to be used again. */
+		assert_ptr_equal(hk_heap_run(heap(), 3, 1, &zeroed), runs[i]);
+		assert_false(zeroed);
+	}
+	assert_int_equal(heap()->runs, 0);
+	for (size_t i = 2; i < UNIT_COUNT(runs); i++)
+		hk_heap_run_free(heap(), hk_desc_of(runs[i]));
+	/* Another length, an alignment: not these. */
+	runs[0] = hk_heap_run(heap(), 2, 1, &zeroed);
+	runs[1] = hk_heap_run(heap(), 3, 4, &zeroed);
+	assert_int_equal(heap()->runs, HK_RUNS_KEPT);
+	assert_true(is_aligned(runs[1], 4 * HK_UNIT));
+	hk_heap_run_free(heap(), hk_desc_of(runs[0]));
+	hk_heap_run_free(heap(), hk_desc_of(runs[1]));
+	/* A long one is not kept. */
+	runs[0] = hk_heap_run(heap(), HK_UNITS_KEPT / 2 + 1, 1, &zeroed);
+	hk_heap_run_free(heap(), hk_desc_of(runs[0]));
+	assert_int_not_equal(hk_desc_state(hk_desc_of(runs[0])),
+		HK_RUN_CACHED);
+	hk_heap_flush(heap());
+	assert_int_equal(heap()->runs, 0);
+	hk_run_verify();
+}
+
+/* ---- what is broken ends the process ---- */
+
+static void forged(void *arg)
+{
+	void *p = hk_malloc(64);
+	uintptr_t *words = hk_malloc(64);
+	uintptr_t link = *(uintptr_t *)arg;
+
+	hk_free(p);
+	hk_free(words);
+	hk_note_open(words, 64);
+	words[0] = link;
+	for (int i = 0; i < 3; i++)
+		if (!hk_malloc(64))
+			_exit(3);
+}
+
+static void forged_links(void **state)
+{
+	uintptr_t links[] = { 0, 0x4141414141414141, (uintptr_t)blocks,
+		UINTPTR_MAX };
+
+	(void)state;
+	for (size_t i = 0; i < UNIT_COUNT(links); i++)
+		assert_dies(forged, &links[i], "hakmem: fatal: corrupted "
+					       "free list at 0x");
+}
+
+static void comes_back_twice(void *arg)
+{
+	struct hk_desc *d;
+	void *p;
+
+	(void)arg;
+	hk_heap_flush(heap());
+	for (size_t i = 0; i < 100; i++)
+		blocks[i] = hk_malloc(1024);
+	p = blocks[0];
+	d = hk_desc_of(p);
+	for (size_t i = 0; i < 100; i++)
+		if (hk_desc_of(blocks[i]) == d)
+			hk_heap_free_own(heap(), d, blocks[i]);
+	/* The slab is kept, empty: what now comes is too much. */
+	CHECK_EQ(hk_desc_state(d), HK_SLAB_USABLE);
+	hk_heap_free_own(heap(), d, p);
+}
+
+static void too_much(void **state)
+{
+	(void)state;
+	assert_dies(comes_back_twice, NULL, "corrupted free list");
+}
+
+/* ---- no memory ---- */
+
+static void exhausted(void *arg)
+{
+	struct rlimit limit = { 1, 1 };
+	size_t n = 0;
+	void *p, *list = NULL;
+
+	(void)arg;
+	CHECK_EQ(setrlimit(RLIMIT_AS, &limit), 0);
+	while ((p = hk_malloc(256))) {
+		*(void **)p = list;
+		list = p;
+		n++;
+	}
+	CHECK(n > 1000);
+	CHECK_EQ(errno, ENOMEM);
+	CHECK_NULL(hk_malloc(256), ENOMEM);
+	CHECK_NULL(hk_malloc(5000), ENOMEM);
+	CHECK_NULL(hk_malloc(500000), ENOMEM);
+	while (list) {
+		void *next = *(void **)list;
+
+		CHECK_ERRNO_KEPT(hk_free(list));
+		list = next;
+	}
+	verify();
+	CHECK((p = hk_malloc(5000)));
+	hk_free(p);
+}
+
+static void no_memory(void **state)
+{
+	(void)state;
+	assert_lives(exhausted, NULL);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(no_heap_before_the_first_call),
+		cmocka_unit_test(fill_and_empty),
+		cmocka_unit_test(order),
+		cmocka_unit_test(empties_are_reused),
+		cmocka_unit_test(random_operations),
+		cmocka_unit_test(magazines),
+		cmocka_unit_test(kept_runs),
+		cmocka_unit_test(forged_links),
+		cmocka_unit_test(too_much),
+		cmocka_unit_test(no_memory),
+	};
+
+	alarm(600);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
