@@ -396,9 +396,9 @@ def trimmed_elsewhere(s):
 
 SINGLE = [small_classes, tiny_sizes, whole_slabs, slab_becomes_another_class,
           classes_to_8k, classes_to_32k, classes_to_128k, class_edges,
-          run_edges, runs, runs_coalesce, large_runs, huge_blocks, huge_resizes, growing_block,
-          runs_resized_in_place, grown_into_a_gap, cut_off_tails,
-          rows_resized, resized_then_freed_with_size,
+          run_edges, runs, runs_coalesce, large_runs, huge_blocks,
+          huge_resizes, growing_block, runs_resized_in_place, grown_into_a_gap,
+          cut_off_tails, rows_resized, resized_then_freed_with_size,
           alignments, alignments_of_large_blocks, aligned_then_resized,
           page_calls, zeroed_after_use, zeroed_after_neighbours, arrays,
           refused, statistics, trimmed, repeated, scattered_frees,

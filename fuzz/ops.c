@@ -6,13 +6,17 @@
  * Each call is also held to what include/hakmem.h says of errno: a call that
  * succeeds leaves it alone, one that fails sets it to what is documented.
  *
- * Nothing here is locked: with several threads only one is ever running.
+ * In a debug build the library's own structures are verified after each
+ * operation, those of all threads: nothing is locked here, as with several
+ * threads only one is ever running.
  */
 #include "ops.h"
 
 #include "fuzz_common.h"
 #include "hakmem.h"
+#include "heap/thread.h"
 #include "shadow.h"
+#include "slab/run.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -84,7 +88,9 @@ static size_t read_size_kind(void)
 static size_t read_size(size_t count)
 {
 	size_t size = read_size_kind();
-	size_t room = LIVE_MAX - shadow_live();
+	size_t live = shadow_live();
+	/* Steps of a row and whole pages may have gone a little beyond. */
+	size_t room = live < LIVE_MAX ? LIVE_MAX - live : 0;
 
 	if (size > room / count)
 		size = room / count ? size % (room / count) : 0;
@@ -156,11 +162,11 @@ static void adopt(const char *call, unsigned int slot, void *ptr, size_t size,
 
 static void drop(unsigned int slot, bool sized)
 {
-	struct shadow_block block;
+	struct shadow_block block = *shadow_get(slot);
 
-	if (!shadow_get(slot)->ptr)
+	if (!block.ptr)
 		return;
-	block = shadow_take(slot);
+	shadow_take(slot);
 	steps++;
 	errno = ERRNO_MARK;
 	if (sized && block.kind == SHADOW_PLAIN) {
@@ -701,6 +707,20 @@ static void op_trim(void)
 
 /* ---- the whole input ---- */
 
+static void verify_heap(struct hk_heap *heap, void *arg)
+{
+	(void)arg;
+	hk_heap_verify(heap);
+}
+
+static void verify(void)
+{
+	if (!hk_debug)
+		return;
+	hk_heaps_each(verify_heap, NULL);
+	hk_run_verify();
+}
+
 static void step_operation(void)
 {
 	static void (*const operations[OP_CODES])(void) = {
@@ -726,6 +746,7 @@ static void step_operation(void)
 	};
 
 	operations[fuzz_u8(&in) % OP_CODES]();
+	verify();
 }
 
 static void step_free_all(void)
@@ -734,6 +755,7 @@ static void step_free_all(void)
 
 	while (shadow_last(&slot))
 		drop(slot, false);
+	verify();
 }
 
 void ops_run(const uint8_t *data, size_t len, ops_runner *run,

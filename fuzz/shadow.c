@@ -252,16 +252,15 @@ void shadow_check_moved(const struct shadow_block *old,
 	compare(old, ptr, kept);
 }
 
-struct shadow_block shadow_take(unsigned int slot)
+void shadow_take(unsigned int slot)
 {
-	struct shadow_block block = blocks[slot];
-	unsigned int rank = rank_of((uintptr_t)block.ptr);
+	struct shadow_block *block = &blocks[slot];
+	unsigned int rank = rank_of((uintptr_t)block->ptr);
 
 	shadow_check(slot);
 	taken--;
 	memmove(&order[rank], &order[rank + 1],
 		(taken - rank) * sizeof(order[0]));
-	live -= block.size;
-	blocks[slot].ptr = NULL;
-	return block;
+	live -= block->size;
+	block->ptr = NULL;
 }

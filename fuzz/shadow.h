@@ -55,8 +55,8 @@ void shadow_add(unsigned int slot, const struct shadow_block *block);
 /* Compares the contents of the block in `slot`. */
 void shadow_check(unsigned int slot);
 
-/* Checks the block in `slot`, empties the slot and returns the block. */
-struct shadow_block shadow_take(unsigned int slot);
+/* Checks the block in `slot` and empties the slot. */
+void shadow_take(unsigned int slot);
 
 /*
  * Checks that the block at `ptr`, into which `old` was resized, has kept the

@@ -112,7 +112,7 @@ int main(void)
 	const unsigned int forks = (unsigned int)check_count(300);
 	pthread_t threads[3];
 
-	alarm(100);
+	alarm(300);
 	CHECK_EQ(pthread_atfork(prepare, parent, child), 0);
 	for (size_t i = 0; i < 3; i++)
 		CHECK_EQ(pthread_create(&threads[i], NULL, work, NULL), 0);
@@ -123,7 +123,7 @@ int main(void)
 		if (pid < 0)
 			CHECK_ERROR("fork");
 		if (pid == 0) {
-			alarm(15);
+			alarm(60);
 			CHECK_EQ(in_child, 2);
 			allocate();
 			_exit(0);

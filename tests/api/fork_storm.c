@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * fork() while six threads allocate.  Each child at once allocates, resizes
- * and frees, blocks of the threads that it has left behind too.  A lock that
- * was held at the moment of the fork, or a list cut in two, shows as a hang
- * or a wrong byte.
+ * fork() while six threads allocate, one of them by way of threads that it
+ * starts.  Each child at once allocates, resizes and frees, blocks of the
+ * threads that it has left behind too.  A lock that was held at the moment of
+ * the fork, or a list cut in two, shows as a hang or a wrong byte.
  *
  * fork_storm [FORKS]
  */
@@ -62,6 +62,31 @@ static void *work(void *argument)
 	return NULL;
 }
 
+static void *short_life(void *argument)
+{
+	uint64_t state = (uintptr_t)argument * 2 + 1;
+
+	for (int i = 0; i < 5; i++)
+		dispose(obtain(&state));
+	return NULL;
+}
+
+/* Threads that start and end: heaps change hands at the moment of a fork. */
+static void *start_others(void *argument)
+{
+	for (uintptr_t i = 0; !atomic_load(&stop); i++) {
+		pthread_t others[4];
+
+		for (size_t k = 0; k < 4; k++)
+			CHECK_EQ(pthread_create(&others[k], NULL, short_life,
+					 (void *)(i + k)),
+				0);
+		for (size_t k = 0; k < 4; k++)
+			CHECK_EQ(pthread_join(others[k], NULL), 0);
+	}
+	return argument;
+}
+
 static void *childs_thread(void *unused)
 {
 	uint64_t state = 3;
@@ -77,7 +102,7 @@ static void child(uint64_t seed)
 	uint64_t state = seed * 2 + 1;
 	pthread_t thread;
 
-	alarm(15);
+	alarm(60);
 	for (size_t i = 0; i < SLOTS; i++) {
 		struct header *block = atomic_exchange(&slots[i], NULL);
 		struct header *mine = obtain(&state);
@@ -98,7 +123,7 @@ static void child(uint64_t seed)
 		free(block);
 	}
 	/* a thread of its own, a child of its own, a way out of its own */
-	if (seed % 16 == 0) {
+	if (seed % 4 == 0) {
 		CHECK_EQ(pthread_create(&thread, NULL, childs_thread, NULL), 0);
 		CHECK_EQ(pthread_join(thread, NULL), 0);
 	}
@@ -137,9 +162,10 @@ int main(int argc, char **argv)
 	pthread_t threads[THREADS];
 	size_t running = 0;
 
-	alarm(argc > 1 ? 0 : 300);
+	alarm(argc > 1 ? 0 : 600);
 	for (size_t i = 0; i < THREADS; i++)
-		CHECK_EQ(pthread_create(&threads[i], NULL, work,
+		CHECK_EQ(pthread_create(&threads[i], NULL,
+				 i ? work : start_others,
 				 (void *)(i * 77 + 5)),
 			0);
 	for (size_t i = 0; i < forks; i++) {

@@ -200,7 +200,7 @@ static int run(const int *calls, size_t nr_calls, unsigned int code)
 	if (pid < 0)
 		CHECK_ERROR("fork");
 	if (pid == 0) {
-		alarm(40);
+		alarm(120);
 		victim(calls, nr_calls, code);
 	}
 	CHECK(waitpid(pid, &status, 0) == pid);
@@ -215,6 +215,8 @@ int main(void)
 	};
 	const size_t nr = sizeof(each) / sizeof(each[0]);
 
+	if (check_valgrind())
+		CHECK_SKIP("Valgrind could not bear it");
 	for (size_t i = 0; i < nr; i++) {
 		int status = run(&each[i], 1, ENOMEM);
 

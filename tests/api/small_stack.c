@@ -193,7 +193,7 @@ int main(void)
 
 	with_stack((size_t)PTHREAD_STACK_MIN, NULL);
 	on_alternate_stack();
-	if (debug && debug[0] == '1')
+	if ((debug && debug[0] == '1') || check_emulated())
 		return 0;
 	with_stack(65536, depths);
 	for (size_t i = 0; i < NR_STEPS; i++) {

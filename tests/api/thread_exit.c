@@ -184,7 +184,7 @@ static void main_ends_first(void)
 
 int main(void)
 {
-	alarm(100);
+	alarm(300);
 	CHECK_EQ(sem_init(&done, 0, 0), 0);
 	for (size_t i = 0; i < 8; i++)
 		CHECK_EQ(pthread_key_create(&keys[i], again), 0);

@@ -217,6 +217,14 @@ static inline size_t check_count(size_t count)
 	return count ? count : 1;
 }
 
+/* Runs under Valgrind? */
+static inline int check_valgrind(void)
+{
+	const char *preloaded = getenv("LD_PRELOAD");
+
+	return preloaded && strstr(preloaded, "vgpreload");
+}
+
 /*
  * Runs under an emulator or Valgrind, whose own memory, mappings and limits
  * are not the program's?
@@ -224,10 +232,8 @@ static inline size_t check_count(size_t count)
 static inline int check_emulated(void)
 {
 	const char *emulator = getenv("EMULATOR");
-	const char *preloaded = getenv("LD_PRELOAD");
 
-	return (emulator && *emulator) ||
-		(preloaded && strstr(preloaded, "vgpreload"));
+	return (emulator && *emulator) || check_valgrind();
 }
 
 /* A number from the command line, or else the scaled default. */

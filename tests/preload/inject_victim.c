@@ -126,7 +126,7 @@ int main(void)
 {
 	pthread_t thread;
 
-	alarm(30);
+	alarm(50);
 	getppid();
 	rounds();
 	for (size_t i = 0; i < LIVE; i++)

@@ -5,6 +5,7 @@
  */
 #include "unit.h"
 
+#include "base/annotate.h"
 #include "os/os.h"
 #include "slab/huge.h"
 
@@ -18,6 +19,24 @@ static struct {
 } blocks[BLOCKS];
 
 static size_t page;
+
+/* A new block, open to the test. */
+static void *make(size_t size, size_t align)
+{
+	void *p = hk_huge_alloc(size, align);
+
+	if (p)
+		hk_note_open(p, hk_huge_size(p));
+	return p;
+}
+
+static void *resize(void *p, size_t size)
+{
+	p = hk_huge_realloc(p, size);
+	if (p)
+		hk_note_open(p, hk_huge_size(p));
+	return p;
+}
 
 static size_t whole(size_t n)
 {
@@ -60,7 +79,7 @@ static void table(void **state)
 			blocks[i].start = NULL;
 		} else if (fill || !random_below(&seed, 8)) {
 			blocks[i].size = random_below(&seed, 5 * page) + 8;
-			blocks[i].start = hk_huge_alloc(blocks[i].size, page);
+			blocks[i].start = make(blocks[i].size, page);
 			assert_non_null(blocks[i].start);
 			*(size_t *)(void *)blocks[i].start = i;
 			sum += whole(blocks[i].size);
@@ -86,14 +105,14 @@ static void alignment(void **state)
 	(void)state;
 	for (size_t align = 16; align <= HK_GIB; align *= 4) {
 		size_t maps = count_mappings();
-		char *p = hk_huge_alloc(3 * page + 1, align), *q;
+		char *p = make(3 * page + 1, align), *q;
 
 		assert_non_null(p);
 		assert_true(is_aligned(p, align));
 		assert_int_equal(hk_huge_size(p), 4 * page);
 		CHECK_ZERO(p, 4 * page);
 		memset(p, 1, 4 * page);
-		q = hk_huge_alloc(1, align);
+		q = make(1, align);
 		assert_true(is_aligned(q, align));
 		assert_true(hk_huge_free(p));
 		assert_true(hk_huge_free(q));
@@ -107,24 +126,24 @@ static void refusals(void **state)
 {
 	(void)state;
 	errno = 4711;
-	assert_null(hk_huge_alloc((size_t)1 << 60, page));
-	assert_null(hk_huge_alloc(page, (size_t)1 << 62));
-	assert_null(hk_huge_alloc(PTRDIFF_MAX, (size_t)1 << 62));
-	assert_null(hk_huge_alloc(PTRDIFF_MAX, page));
+	assert_null(make((size_t)1 << 60, page));
+	assert_null(make(page, (size_t)1 << 62));
+	assert_null(make(PTRDIFF_MAX, (size_t)1 << 62));
+	assert_null(make(PTRDIFF_MAX, page));
 	assert_int_equal(errno, 4711);
 	assert_int_equal(hk_huge_blocks(), 0);
 	assert_int_equal(hk_huge_bytes(), 0);
 	assert_int_equal(hk_huge_size(NULL), 0);
 	assert_int_equal(hk_huge_size(&page), 0);
 	assert_false(hk_huge_free(&page));
-	assert_null(hk_huge_realloc(&page, page));
+	assert_null(resize(&page, page));
 	assert_null(hk_huge_around(&page));
 }
 
 static void around(void **state)
 {
-	char *a = hk_huge_alloc(3 * page, page);
-	char *b = hk_huge_alloc(5 * page, page);
+	char *a = make(3 * page, page);
+	char *b = make(5 * page, page);
 
 	(void)state;
 	assert_ptr_equal(hk_huge_around(a), a);
@@ -142,7 +161,7 @@ static void resizing(void **state)
 {
 	size_t size = 3 * HK_MIB, allocs;
 	uint64_t seed = 9;
-	char *p = hk_huge_alloc(size, page), *q;
+	char *p = make(size, page), *q;
 
 	(void)state;
 	allocs = hk_huge_allocs();
@@ -151,7 +170,7 @@ static void resizing(void **state)
 		size_t n = random_below(&seed, 8 * HK_MIB) + 1;
 		size_t kept = n < size ? n : size;
 
-		q = hk_huge_realloc(p, n);
+		q = resize(p, n);
 		assert_non_null(q);
 		assert_int_equal(hk_huge_size(q), whole(n));
 		assert_int_equal(hk_huge_bytes(), whole(n));
@@ -167,7 +186,7 @@ static void resizing(void **state)
 	}
 	assert_int_equal(hk_huge_allocs(), allocs);
 	/* Refused: the block is as it was. */
-	assert_null(hk_huge_realloc(p, (size_t)1 << 60));
+	assert_null(resize(p, (size_t)1 << 60));
 	assert_int_equal(hk_huge_size(p), whole(size));
 	CHECK_PATTERN(p, 0, size, 1);
 	assert_true(hk_huge_free(p));
@@ -180,12 +199,12 @@ static void moving(void **state)
 
 	(void)state;
 	for (int i = 0; i < 9; i++) {
-		p[i] = hk_huge_alloc(2 * HK_MIB, page);
+		p[i] = make(2 * HK_MIB, page);
 		assert_non_null(p[i]);
 		pattern_fill(p[i], 0, 2 * HK_MIB, (uint64_t)i);
 	}
 	for (int i = 1; i < 9; i += 3) {
-		p[i] = hk_huge_realloc(p[i], 40 * HK_MIB);
+		p[i] = resize(p[i], 40 * HK_MIB);
 		assert_non_null(p[i]);
 	}
 	for (int i = 0; i < 9; i++) {
@@ -240,7 +259,7 @@ static void few_short_ones(void **state)
 	p = place;
 	pattern_fill(p, 0, 16 * HK_MIB, 8);
 	while (n < limit && n < BLOCKS) {
-		blocks[n].start = hk_huge_alloc(page, page);
+		blocks[n].start = make(page, page);
 		assert_non_null(blocks[n].start);
 		n++;
 	}
@@ -266,14 +285,14 @@ static void *churn(void *arg)
 
 		size = (random_below(&seed, 30) + 1) * page;
 		if (!mine[k]) {
-			mine[k] = hk_huge_alloc(size, page);
+			mine[k] = make(size, page);
 			CHECK(mine[k] != NULL);
 			*(size_t *)(void *)mine[k] = (size_t)&mine[k];
 			continue;
 		}
 		CHECK_EQ(*(size_t *)(void *)mine[k], (size_t)&mine[k]);
 		if (random_below(&seed, 2)) {
-			mine[k] = hk_huge_realloc(mine[k], size);
+			mine[k] = resize(mine[k], size);
 			CHECK(mine[k] != NULL);
 			CHECK_EQ(hk_huge_size(mine[k]), size);
 		} else {

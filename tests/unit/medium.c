@@ -5,6 +5,7 @@
  */
 #include "unit.h"
 
+#include "base/annotate.h"
 #include "heap/process.h"
 #include "slab/medium.h"
 #include "slab/run.h"
@@ -106,6 +107,7 @@ static void whole_slabs(void **state)
 					first = out[i];
 				assert_ptr_equal(out[i],
 					first + (got + i) * size());
+				hk_note_open(out[i], size());
 				CHECK_ZERO(out[i], size());
 				keep(out[i], got + i);
 			}
@@ -197,6 +199,7 @@ static void random_operations(void **state)
 					(unsigned int)want, &fresh);
 				assert_in_range(n, 1, want);
 				for (unsigned int k = 0; k < n; k++) {
+					hk_note_open(some[k], size());
 					if (fresh >> k & 1)
 						CHECK_ZERO(some[k], size());
 					keep(some[k], random_next(&seed));
@@ -278,6 +281,8 @@ static void out_of_memory(void *arg)
 static void no_memory(void **state)
 {
 	(void)state;
+	if (unit_in_valgrind())
+		skip();
 	assert_lives(out_of_memory, NULL);
 }
 
@@ -298,6 +303,7 @@ static void *churn(void *arg)
 			hk_medium_give(c, &some[--n], 1);
 		} else if (n < 60) {
 			CHECK_EQ(hk_medium_take(c, &some[n], 1, &fresh), 1);
+			hk_note_open(some[n], 8);
 			*(uint64_t *)some[n++] = mine;
 		}
 	}

@@ -6,6 +6,7 @@
  */
 #include "unit.h"
 
+#include "base/annotate.h"
 #include "heap/process.h"
 #include "slab/run.h"
 
@@ -101,6 +102,7 @@ static void take(size_t r, uint64_t *seed)
 	runs[r].units = units;
 	runs[r].seed = random_next(seed);
 	claim(r, 0, units);
+	hk_note_open(hk_desc_start(runs[r].d), units * HK_UNIT);
 	if (zeroed)
 		for (size_t i = 0; i < units; i++)
 			CHECK_ZERO(hk_desc_start(runs[r].d + i), HK_PAGE);
@@ -132,6 +134,7 @@ static void grow(size_t r, uint64_t *seed)
 	}
 	assert_true(room);
 	claim(r, runs[r].units, units);
+	hk_note_open(hk_desc_start(runs[r].d), units * HK_UNIT);
 	stamp(r, runs[r].units, units);
 	runs[r].units = units;
 	check(r);
@@ -186,6 +189,7 @@ static struct hk_desc *plain(size_t units)
 
 	assert_non_null(d);
 	hk_desc_set_state(d, HK_RUN);
+	hk_note_open(hk_desc_start(d), units * HK_UNIT);
 	return d;
 }
 
@@ -324,6 +328,7 @@ static void purging(void **state)
 	assert_in_range(hk_run_supers_purged(), supers + 2, supers + 3);
 	d = hk_run_take(96, 1, &zeroed);
 	assert_true(zeroed);
+	hk_note_open(hk_desc_start(d), 96 * HK_UNIT);
 	CHECK_ZERO(hk_desc_start(d), 96 * HK_UNIT);
 	hk_run_give(d);
 	hk_run_keep_dirty(0);
@@ -454,6 +459,8 @@ static void side_by_side(void *arg)
 static void no_memory(void **state)
 {
 	(void)state;
+	if (unit_in_valgrind())
+		skip();
 	hk_run_purge(0);
 	assert_lives(at_the_limit, NULL);
 	assert_lives(side_by_side, NULL);
@@ -477,14 +484,19 @@ static void *churn(void *arg)
 				&zeroed);
 			CHECK(d != NULL);
 			hk_desc_set_state(d, HK_RUN);
+			hk_note_open(hk_desc_start(d), d->units * HK_UNIT);
 			*(void **)(void *)hk_desc_start(d) = d;
 			mine[r] = d;
 			continue;
 		}
 		CHECK(*(void **)(void *)hk_desc_start(d) == d);
 		if (random_below(&seed, 3) == 0 &&
-			hk_run_grow(d, d->units + 1))
-			*(void **)(void *)hk_desc_start(d + d->units - 1) = d;
+			hk_run_grow(d, d->units + 1)) {
+			char *unit = hk_desc_start(d + d->units - 1);
+
+			hk_note_open(unit, HK_UNIT);
+			*(void **)(void *)unit = d;
+		}
 		if (d->units > 1 && random_below(&seed, 3) == 0)
 			hk_run_shrink(d, d->units - 1);
 		if (random_below(&seed, 2)) {

@@ -133,8 +133,10 @@ static void contents(void **state)
 	hk_slab_choose(d);
 	while (get())
 		;
-	for (unsigned int i = 0; i < n_out; i++)
+	for (unsigned int i = 0; i < n_out; i++) {
+		hk_note_open(out[i], 256);
 		pattern_fill(out[i], 0, 256, i);
+	}
 	for (unsigned int i = 0; i < n_out; i++) {
 		struct hk_block *b = out[i];
 

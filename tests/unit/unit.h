@@ -28,6 +28,17 @@
 
 #include <cmocka.h>
 
+/*
+ * Valgrind needs memory itself, and has no other process's limits: what is
+ * about the lack of it is not tried there.
+ */
+static inline bool unit_in_valgrind(void)
+{
+	const char *preload = getenv("LD_PRELOAD");
+
+	return preload && strstr(preload, "vgpreload");
+}
+
 /* How a child ended and what it said on standard error. */
 struct unit_death {
 	int status;

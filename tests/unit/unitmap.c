@@ -195,11 +195,14 @@ static void links(void **state)
 	assert_true(hk_arena.mark_key & 1);
 	hk_block_set(a, b);
 	assert_ptr_equal(hk_block_next(a), b);
+	hk_note_open(a, sizeof(*a));
 	assert_true(a->link != (uintptr_t)b);
 	assert_true(hk_block_marked(a));
 	hk_block_clear(a);
+	hk_note_open(a, sizeof(*a));
 	assert_false(hk_block_marked(a));
 	hk_block_mark(a);
+	hk_note_open(a, sizeof(*a));
 	assert_true(hk_block_marked(a));
 	assert_ptr_equal(hk_block_next(a), b);
 
