@@ -164,14 +164,18 @@ void hk_thread_detach(struct hk_heap *then)
 /* ---- fork ---- */
 
 /*
- * The order of the ranks.  Locks of one rank go in the order of their list,
- * which cannot change: the orphans lock is held.
+ * The order of the ranks.  Locks of one rank go in the order of their list.
+ * It can only change by a handler that runs while this thread holds them
+ * all, and new heaps are put in front: the list as it was is remembered.
  */
+static struct hk_heap *locked_heaps;
+
 void hk_fork_prepare(void)
 {
 	hk_lock(&hk_process_lock, HK_RANK_INIT);
 	hk_lock(&hk_orphans_lock, HK_RANK_ORPHANS);
-	for (struct hk_heap *h = all_heaps; h; h = h->next_heap)
+	locked_heaps = all_heaps;
+	for (struct hk_heap *h = locked_heaps; h; h = h->next_heap)
 		hk_lock(&h->rob_lock, HK_RANK_ROB);
 	for (unsigned int m = 0; m < HK_MEDIUM_CLASSES; m++)
 		hk_lock(&hk_medium_locks[m], HK_RANK_MEDIUM);
@@ -189,7 +193,7 @@ void hk_fork_parent(void)
 	hk_unlock(&hk_run_lock, HK_RANK_RUNS);
 	for (unsigned int m = HK_MEDIUM_CLASSES; m-- > 0;)
 		hk_unlock(&hk_medium_locks[m], HK_RANK_MEDIUM);
-	for (struct hk_heap *h = all_heaps; h; h = h->next_heap)
+	for (struct hk_heap *h = locked_heaps; h; h = h->next_heap)
 		hk_unlock(&h->rob_lock, HK_RANK_ROB);
 	hk_unlock(&hk_orphans_lock, HK_RANK_ORPHANS);
 	hk_unlock(&hk_process_lock, HK_RANK_INIT);
