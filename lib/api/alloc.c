@@ -268,7 +268,7 @@ static void free_checked(void *p, size_t n, size_t expected)
 	bool inexact;
 
 	hk_locate(p, "free", &info);
-	inexact = info.kind == HK_KIND_HUGE ||
+	inexact = (info.kind == HK_KIND_HUGE && n >= MOVE_PAGES_MIN) ||
 		atomic_load_explicit(&shrink_failed, memory_order_relaxed);
 	if (info.kind != HK_KIND_FOREIGN && info.size != expected &&
 	    (!inexact || n > info.size))

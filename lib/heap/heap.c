@@ -87,9 +87,7 @@ static bool is_orphan(const struct hk_heap *heap)
  */
 static void retire(struct hk_heap *heap, struct hk_desc *d)
 {
-	hk_desc_set_owner(d, NULL);
-	hk_desc_set_state(d, HK_BUSY);
-	hk_desc_set_units(d, 1);
+	hk_slab_end(d);
 	hk_count(&heap->counts.retired, 1);
 	if (heap->empties < HK_EMPTIES && !is_orphan(heap))
 		heap->empty[heap->empties++] = d;

@@ -270,10 +270,16 @@ static size_t purge_oldest(void)
 	return units << HK_UNIT_SHIFT;
 }
 
+/* Units that are in use. */
+static size_t busy_units(void)
+{
+	return (hk_arena_committed() >> HK_UNIT_SHIFT) - clean.units -
+		dirty.units;
+}
+
 static size_t dirty_budget(void)
 {
-	size_t units = hk_arena_committed() >> HK_UNIT_SHIFT;
-	size_t live = units - clean.units - dirty.units;
+	size_t live = busy_units();
 
 	return hk_max(hk_min(DIRTY_MIN_BYTES >> HK_UNIT_SHIFT,
 			     live / DIRTY_SMALL_SHARE), live / DIRTY_SHARE);
@@ -345,7 +351,8 @@ static int extend(size_t units, size_t align)
 {
 	struct hk_desc *first;
 	size_t got;
-	int err = hk_arena_extend(units + align - 1, &first, &got);
+	int err = hk_arena_extend(units + align - 1, busy_units(), &first,
+				  &got);
 
 	if (!err)
 		join(first, got, HK_FREE_CLEAN);

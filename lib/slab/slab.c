@@ -5,6 +5,7 @@
 #include "slab/slab.h"
 
 #include "base/fatal.h"
+#include "superslab/arena.h"
 
 /* Its start is in no slab's reach, so no block is in it. */
 struct hk_desc hk_desc_none = { .start = UINTPTR_MAX };
@@ -46,11 +47,24 @@ void hk_slab_init(struct hk_desc *d, unsigned int class,
 	d->carved = 0;
 	hk_desc_set_class(d, class);
 	d->used = used;
+	if (!used)
+		hk_arena_hollow(HK_UNIT);
 	d->next = d->prev = 0;
 	d->rob_next = d->rob_prev = 0;
 	d->rob_count = 0;
 	hk_desc_set_state(d, HK_SLAB_USABLE);
 	hk_desc_set_owner(d, owner);
+}
+
+void hk_slab_end(struct hk_desc *d)
+{
+	if (!d->used)
+		hk_arena_hollow((ptrdiff_t)(d->carved *
+					    hk_class_size(d->class)) -
+				(ptrdiff_t)HK_UNIT);
+	hk_desc_set_owner(d, NULL);
+	hk_desc_set_state(d, HK_BUSY);
+	hk_desc_set_units(d, 1);
 }
 
 /* How many blocks the next carving makes. */
@@ -81,6 +95,8 @@ bool hk_slab_carve(struct hk_desc *d)
 		hk_block_set((struct hk_block *)b, b + size);
 	hk_block_set((struct hk_block *)b, d->freed);
 	d->freed = (struct hk_block *)first;
+	if (!d->used)
+		hk_arena_hollow(-(ptrdiff_t)(n * size));
 	d->carved = (uint16_t)(d->carved + n);
 	/* Relaxed: whoever got a block of these got it later. */
 	__atomic_store_n(&d->start_max, (d->carved - 1u) * excess,

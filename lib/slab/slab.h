@@ -33,6 +33,9 @@
 void hk_slab_init(struct hk_desc *d, unsigned int class,
 		  struct hk_heap *owner, bool used);
 
+/* Makes an empty slab that is in no list a run of one unit again. */
+void hk_slab_end(struct hk_desc *d);
+
 /* A usable slab, taken out of its list, becomes the current one. */
 void hk_slab_choose(struct hk_desc *d);
 

@@ -34,8 +34,13 @@ static _Atomic uint64_t jumps;
 #define STEP_MAX	(64 * HK_MIB)
 #define STEP_FRACTION	8
 
-/* Below, huge pages would cost more memory than they save time. */
+/*
+ * Huge pages save most of the time of first touches.  They cost up to 2 MiB
+ * each, so they are for heaps that are large, and dense: many threads with a
+ * few blocks of each class each would become resident as a whole.
+ */
 #define HUGE_PAGES_FROM	(32 * HK_MIB)
+#define HUGE_PAGES_HOLLOW	4	/* at most this share, of what is used */
 
 #define TABLE_STEP	(64 * HK_KIB)
 #define TABLE_SHIFT	(HK_UNIT_SHIFT - 6)	/* window to table bytes */
@@ -176,7 +181,25 @@ static size_t next_step(size_t need)
 	return hk_round_up(hk_max(step, need), HK_SUPER);
 }
 
-int hk_arena_extend(size_t units, struct hk_desc **first, size_t *got)
+/* In slabs; any thread, relaxed: it decides nothing but a hint. */
+static _Atomic ptrdiff_t hollow;
+
+void hk_arena_hollow(ptrdiff_t bytes)
+{
+	atomic_fetch_add_explicit(&hollow, bytes, memory_order_relaxed);
+}
+
+static bool wants_huge_pages(size_t busy)
+{
+	ptrdiff_t bytes = atomic_load_explicit(&hollow, memory_order_relaxed);
+
+	return frontier >= HUGE_PAGES_FROM &&
+		bytes <= (ptrdiff_t)((busy << HK_UNIT_SHIFT) /
+				     HUGE_PAGES_HOLLOW);
+}
+
+int hk_arena_extend(size_t units, size_t busy, struct hk_desc **first,
+		    size_t *got)
 {
 	size_t need = hk_round_up(units << HK_UNIT_SHIFT, HK_SUPER);
 	size_t skip = 0, len;
@@ -195,7 +218,7 @@ int hk_arena_extend(size_t units, struct hk_desc **first, size_t *got)
 		return err;
 
 	start = (char *)(hk_arena.base + frontier);
-	hk_os_huge_pages(start, len, frontier >= HUGE_PAGES_FROM);
+	hk_os_huge_pages(start, len, wants_huge_pages(busy));
 	if (!frontier)
 		skip = 1;
 	hk_note_close(start, len);

@@ -17,10 +17,20 @@ int hk_arena_init(void);
 /*
  * Takes at least `units` more units from the system, all in a row and zero:
  * stores the first in *first and how many in *got.  Where the row follows
- * the one before, the caller may join them.  Under the runs lock.  Returns
- * 0 or a negative errno value.
+ * the one before, the caller may join them.  `busy` is how many of those
+ * taken before are in use.  Under the runs lock.  Returns 0 or a negative
+ * errno value.
  */
-int hk_arena_extend(size_t units, struct hk_desc **first, size_t *got);
+int hk_arena_extend(size_t units, size_t busy, struct hk_desc **first,
+		    size_t *got);
+
+/*
+ * Tells that so many bytes of slabs in use became hollow, or are not any
+ * more: no block has ever been made of them.  The share of hollow memory
+ * decides whether more gets huge pages, which make 2 MiB resident where one
+ * byte is touched.  Any thread, at any time.
+ */
+void hk_arena_hollow(ptrdiff_t bytes);
 
 /* Bytes of units taken so far; bytes of the table that are committed. */
 size_t hk_arena_committed(void);
