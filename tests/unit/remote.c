@@ -428,6 +428,160 @@ static void forwarding(void **state)
 	end(&q);
 }
 
+/* Takes a slab from a heap whose thread sleeps, as if that were an orphan. */
+struct hand_over {
+	struct hk_heap *from;
+	struct hk_desc *d;
+};
+
+static void hand_over(void *arg)
+{
+	struct hand_over *h = arg;
+
+	hk_lock(&hk_orphans_lock, HK_RANK_ORPHANS);
+	hk_remote_hand_over(h->from, h->d, hk_tls.heap);
+	hk_unlock(&hk_orphans_lock, HK_RANK_ORPHANS);
+}
+
+/* The slab goes while a chain waits in the inbox: the drain forwards it. */
+static void moved_before_drain(void **state)
+{
+	size_t n = 2 * capacity();
+	struct puppet p, q;
+	struct hand_over h;
+
+	(void)state;
+	bring(&p);
+	bring(&q);
+	let(&p, take_n, &n);
+	let(&q, nothing, NULL);
+	hk_free(blocks[0]);
+	hk_free(blocks[1]);
+	hk_remote_send_all(hk_tls.heap);
+	h = (struct hand_over){ p.heap, slab(0) };
+	let(&q, hand_over, &h);
+	assert_ptr_equal(hk_desc_owner(h.d), q.heap);
+	assert_true(inbox_empty(q.heap));
+	let(&p, drain, NULL);
+	assert_false(inbox_empty(q.heap));
+	assert_int_equal(hk_slab_out(h.d), capacity());
+	let(&q, drain, NULL);
+	assert_int_equal(hk_slab_out(h.d), capacity() - 2);
+	hk_slab_verify(h.d);
+	blocks[0] = blocks[1] = NULL;
+	free_all(NULL);
+	hk_heap_flush(hk_tls.heap);
+	let(&p, flush, NULL);
+	let(&q, flush, NULL);
+	assert_int_equal(owned_by(p.heap), 0);
+	assert_int_equal(owned_by(q.heap), 0);
+	end(&p);
+	end(&q);
+}
+
+/* The same where a sender comes to sort the inbox. */
+static void moved_before_robbery(void **state)
+{
+	size_t n = 12 * capacity();
+	struct puppet p, q;
+	struct hand_over h;
+
+	(void)state;
+	bring(&p);
+	bring(&q);
+	let(&p, take_n, &n);
+	let(&q, nothing, NULL);
+	hk_free(blocks[0]);
+	hk_remote_send_all(hk_tls.heap);
+	h = (struct hand_over){ p.heap, slab(0) };
+	let(&q, hand_over, &h);
+	for (size_t i = 2; i < n; i++)
+		if (i % 3 && slab(i) != h.d)
+			hk_free(blocks[i]);
+	hk_remote_send_all(hk_tls.heap);
+	assert_int_not_equal(atomic_load(&p.heap->robbed), 0);
+	assert_int_equal(h.d->rob_count, 0);
+	assert_false(inbox_empty(q.heap));
+	let(&q, drain, NULL);
+	assert_int_equal(hk_slab_out(h.d), capacity() - 1);
+	hk_slab_verify(h.d);
+	for (size_t i = 1; i < n; i++)
+		if (i == 1 || i % 3 == 0 || slab(i) == h.d)
+			hk_free(blocks[i]);
+	hk_heap_flush(hk_tls.heap);
+	let(&p, flush, NULL);
+	let(&q, flush, NULL);
+	assert_int_equal(owned_by(p.heap), 0);
+	assert_int_equal(owned_by(q.heap), 0);
+	end(&p);
+	end(&q);
+}
+
+/* What was robbed of a slab goes with it. */
+static void moved_after_robbery(void **state)
+{
+	size_t n = 12 * capacity(), robbed, out;
+	struct hand_over h = { NULL, NULL };
+	struct puppet p;
+
+	(void)state;
+	bring(&p);
+	let(&p, take_n, &n);
+	for (size_t i = 0; i < n; i++)
+		if (i % 3)
+			hk_free(blocks[i]);
+	hk_remote_send_all(hk_tls.heap);
+	for (size_t i = 0; i < n; i += 3)
+		if (slab(i)->rob_count)
+			h.d = slab(i);
+	assert_non_null(h.d);
+	h.from = p.heap;
+	robbed = h.d->rob_count;
+	out = hk_slab_out(h.d);
+	hand_over(&h);
+	assert_int_equal(h.d->rob_count, 0);
+	assert_ptr_equal(hk_desc_owner(h.d), hk_tls.heap);
+	assert_int_equal(hk_slab_out(h.d), out - robbed);
+	hk_slab_verify(h.d);
+	for (uint32_t i = atomic_load(&p.heap->robbed); i;
+		i = hk_desc_at(i)->rob_next) {
+		assert_ptr_not_equal(hk_desc_at(i), h.d);
+		assert_ptr_equal(hk_desc_owner(hk_desc_at(i)), p.heap);
+	}
+	for (size_t i = 0; i < n; i += 3)
+		hk_free(blocks[i]);
+	hk_heap_flush(hk_tls.heap);
+	let(&p, flush, NULL);
+	hk_heap_flush(hk_tls.heap);
+	assert_int_equal(owned_by(p.heap), 0);
+	assert_int_equal(owned_by(hk_tls.heap), 0);
+	end(&p);
+}
+
+/* A chain that reached an orphan's inbox: its last slab is not kept. */
+static void emptied_orphan(void **state)
+{
+	size_t n = 10;
+	struct hk_heap *orphan;
+	struct puppet p;
+
+	(void)state;
+	bring(&p);
+	let(&p, take_n, &n);
+	orphan = p.heap;
+	end(&p);
+	/* As if the sender had looked just before the thread's end. */
+	atomic_store(&orphan->orphan, false);
+	free_all(NULL);
+	hk_remote_send_all(hk_tls.heap);
+	atomic_store(&orphan->orphan, true);
+	assert_false(inbox_empty(orphan));
+	assert_int_equal(out_of(orphan), 10);
+	hk_orphans_trim();
+	assert_int_equal(owned_by(orphan), 0);
+	assert_int_equal(orphan->empties, 0);
+}
+
 /* What is written into a block on its way is found when it arrives. */
 static void forge(void *arg)
 {
@@ -533,6 +687,10 @@ int main(void)
 		cmocka_unit_test(robbed_orphan),
 		cmocka_unit_test(claiming),
 		cmocka_unit_test(forwarding),
+		cmocka_unit_test(moved_before_drain),
+		cmocka_unit_test(moved_before_robbery),
+		cmocka_unit_test(moved_after_robbery),
+		cmocka_unit_test(emptied_orphan),
 		cmocka_unit_test(forged),
 		cmocka_unit_test(trading),
 	};

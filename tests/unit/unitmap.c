@@ -91,7 +91,7 @@ static void starts_by_formula(void **state)
 
 		d->recip = (uint32_t)(((uint64_t)1 << 32) / size + 1);
 		for (unsigned int carved = 1; carved <= n;
-			carved += carved < 3 || carved + 3 > n ? 1 : n / 7 + 1) {
+		     carved += carved < 3 || carved + 3 > n ? 1 : n / 7 + 1) {
 			d->start_max = (carved - 1) * (d->recip *
 						       (uint32_t)size);
 			for (size_t q = 0; q < n; q++) {

@@ -122,6 +122,19 @@ static void free_value(struct osline_value *value)
 	free(value->text);
 }
 
+void oslines_free(struct oslines *lines)
+{
+	for (size_t i = 0; i < lines->count; i++) {
+		struct osline *line = &lines->items[i];
+
+		for (size_t k = 0; k < line->count; k++)
+			free_value(&line->values[k]);
+		free(line->values);
+	}
+	free(lines->items);
+	*lines = (struct oslines){ 0 };
+}
+
 /* The last of several values for one key counts. */
 static void add_value(struct osline *line, const struct osline_value *value)
 {

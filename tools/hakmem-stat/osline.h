@@ -50,6 +50,9 @@ struct osline_sum {
 bool osline_read(struct oslines *lines, const char *source,
 		 unsigned long number, const char *text, size_t len);
 
+/* Frees all that osline_read() added; the lines are none then. */
+void oslines_free(struct oslines *lines);
+
 /* The value of `key`, or NULL. */
 const struct osline_value *osline_find(const struct osline *line,
 				       const char *key);

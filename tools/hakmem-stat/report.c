@@ -86,5 +86,6 @@ int command_report(int argc, char **argv)
 		print_lines(stdout, format, &lines, NULL);
 	else if (status == STATUS_FINE)
 		status = STATUS_FINDING;
+	oslines_free(&lines);
 	return status;
 }
