@@ -6,7 +6,7 @@
 #include "slab/class.h"
 
 /* Class of i bytes, i <= 1024. */
-#define C1(i) ((i) == 0 ? 0 : \
+#define C1(i) (uint8_t)((i) == 0 ? 0 : \
 	(i) <= 128 ? ((i) + 15) / 16 - 1 : \
 	(i) <= 256 ? 8 + ((i) - 129) / 16 : \
 	(i) <= 512 ? 16 + ((i) - 257) / 32 : \
@@ -24,7 +24,7 @@ const uint8_t hk_class_table[HK_SMALL_MAX + 1] HK_ALIGNED(64) = {
  * Class of the sizes above 128 * i, up to the next: 128 divides their steps
  * from 1 KiB on.
  */
-#define M1(i) ((i) < 8 ? 0 : \
+#define M1(i) (uint8_t)((i) < 8 ? 0 : \
 	(i) < 16 ? 32 + ((i) - 8) : \
 	(i) < 32 ? 40 + ((i) - 16) / 2 : \
 	(i) < 64 ? 48 + ((i) - 32) / 4 : \
