@@ -55,7 +55,6 @@
  * dies: (double free of @P \(.*|invalid free of @P \(memory that is free\))
  * case: now 67108865
  * case: now 200000000
- * case: after-1024-pairs 80000000
  * case: in-a-thread 80000000
  * dies: (double|invalid) free of @P \(.*
  * case: realloc 64

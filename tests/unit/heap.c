@@ -274,6 +274,7 @@ static void kept_runs(void **state)
 		runs[i] = hk_heap_run(heap(), 3, 1, &zeroed);
 		assert_non_null(runs[i]);
 		assert_int_equal(hk_desc_state(hk_desc_of(runs[i])), HK_RUN);
+		hk_note_open(runs[i], 3 * HK_UNIT);
 		memset(runs[i], 1, 3 * HK_UNIT);
 	}
 	first = hk_desc_of(runs[0]);
