@@ -13,7 +13,9 @@
 
 static void extend(size_t units, struct hk_desc **first, size_t *got)
 {
-	CHECK_EQ(hk_arena_extend(units, first, got), 0);
+	CHECK_EQ(hk_arena_extend(units, hk_arena_committed() >> HK_UNIT_SHIFT,
+			 first, got),
+		0);
 	CHECK(*got >= units);
 	hk_note_open(hk_desc_start(*first), *got * HK_UNIT);
 }
@@ -135,12 +137,12 @@ static void limited(void *arg)
 	/* The table costs at most one fiftieth of what may be used. */
 	CHECK(hk_arena_table_reserved() <= 12 * HK_MIB);
 	while (!err) {
-		err = hk_arena_extend(1, &first, &got);
+		err = hk_arena_extend(1, 0, &first, &got);
 		sum += err ? 0 : got;
 	}
 	CHECK_EQ(-err, ENOMEM);
 	CHECK(sum * HK_UNIT >= 500 * HK_MIB);
-	CHECK_EQ(-hk_arena_extend(1, &first, &got), ENOMEM);
+	CHECK_EQ(-hk_arena_extend(1, 0, &first, &got), ENOMEM);
 }
 
 /* Nothing to be had: told, and tried again with success later. */
