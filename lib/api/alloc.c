@@ -345,7 +345,7 @@ static void *run_to_huge(void *p, size_t n, const struct hk_block_info *info)
 	hk_note_free(p);
 	hk_note_malloc(to, n, true);
 	close_rest(to, n);
-	hk_run_give(info->d);
+	hk_heap_run_drop(info->d);
 	return to;
 }
 
@@ -374,12 +374,8 @@ static void *resize(void *p, size_t n, const struct hk_block_info *info)
 		return p;
 	if (info->kind != HK_KIND_RUN || n <= HK_MEDIUM_MAX)
 		return NULL;
-	if (size < info->size) {
-		hk_run_shrink(d, size >> HK_UNIT_SHIFT);
-		return p;
-	}
 	if (n <= HK_RUN_MAX_UNITS << HK_UNIT_SHIFT &&
-	    hk_run_grow(d, size >> HK_UNIT_SHIFT))
+	    hk_heap_run_resize(d, size >> HK_UNIT_SHIFT))
 		return p;
 	if (info->size >= MOVE_PAGES_MIN)
 		return run_to_huge(p, n, info);

@@ -27,32 +27,30 @@ static void add_heap(struct hk_heap *heap, void *arg)
 	s->remote_chains += load(&heap->counts.chains);
 }
 
-/* Bytes of a unit's blocks that the program or a thread's lists hold. */
-static size_t live_in(struct hk_desc *d)
+/*
+ * Bytes of the blocks of small slabs that are out.  A unit may become one of
+ * another kind at any time: a figure counts only if it was a small slab
+ * before and after it was read.
+ */
+static size_t small_bytes(void)
 {
-	switch (hk_desc_state(d)) {
-	case HK_SLAB_CURRENT:
-	case HK_SLAB_USABLE:
-	case HK_SLAB_FULL:
-		return hk_slab_out(d) * hk_class_size(hk_desc_class(d));
-	case HK_MEDIUM:
-		return hk_medium_out(d) * hk_class_size(hk_desc_class(d));
-	case HK_RUN:
-		return hk_desc_units(d) * HK_UNIT;
-	default:
-		return 0;
+	size_t units = hk_arena_span() >> HK_UNIT_SHIFT;
+	size_t bytes = 0;
+
+	for (size_t i = 1; i < units; i++) {
+		struct hk_desc *d = hk_desc_at((uint32_t)i);
+		enum hk_state state = hk_desc_state(d);
+		unsigned int class = hk_desc_class(d);
+		size_t out;
+
+		if (state < HK_SLAB_CURRENT || state > HK_SLAB_FULL)
+			continue;
+		out = hk_slab_out(d);
+		if (hk_desc_state(d) == state &&
+		    class < HK_SMALL_CLASSES && out <= hk_class_capacity(class))
+			bytes += out * hk_class_size(class);
 	}
-}
-
-static size_t live_in_arena(void)
-{
-	size_t units = hk_arena_span() >>
-		HK_UNIT_SHIFT;
-	size_t live = 0;
-
-	for (size_t i = 1; i < units; i++)
-		live += live_in(hk_desc_at((uint32_t)i));
-	return live;
+	return bytes;
 }
 
 void hk_stats_collect(struct hakmem_stats *s)
@@ -64,7 +62,8 @@ void hk_stats_collect(struct hakmem_stats *s)
 	hk_heaps_each(add_heap, s);
 	hk_run_free_bytes(&clean, &dirty);
 	arena = hk_arena_committed();	/* after: it only grows */
-	live = hk_min(live_in_arena(), arena - clean);
+	live = small_bytes() + hk_medium_bytes() + hk_heap_run_bytes();
+	live = hk_min(live, arena - clean);
 
 	s->live_bytes = live + huge;
 	s->free_bytes = arena - clean - live;

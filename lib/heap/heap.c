@@ -351,6 +351,39 @@ static struct hk_desc *run_recent(struct hk_heap *heap, size_t units)
 	return NULL;
 }
 
+/* Units in blocks; every thread, relaxed: a figure orders nothing. */
+static _Atomic size_t units_out;
+
+static void count_units(ptrdiff_t n)
+{
+	atomic_fetch_add_explicit(&units_out, (size_t)n,
+				  memory_order_relaxed);
+}
+
+size_t hk_heap_run_bytes(void)
+{
+	return atomic_load_explicit(&units_out, memory_order_relaxed) *
+		HK_UNIT;
+}
+
+bool hk_heap_run_resize(struct hk_desc *run, size_t units)
+{
+	ptrdiff_t more = (ptrdiff_t)units - (ptrdiff_t)run->units;
+
+	if (more > 0 && !hk_run_grow(run, units))
+		return false;
+	if (more < 0)
+		hk_run_shrink(run, units);
+	count_units(more);
+	return true;
+}
+
+void hk_heap_run_drop(struct hk_desc *run)
+{
+	count_units(-(ptrdiff_t)run->units);
+	hk_run_give(run);
+}
+
 void *hk_heap_run(struct hk_heap *heap, size_t units, size_t align,
 		  bool *zeroed)
 {
@@ -364,12 +397,14 @@ void *hk_heap_run(struct hk_heap *heap, size_t units, size_t align,
 	if (!run)
 		return NULL;
 	hk_desc_set_state(run, HK_RUN);
+	count_units((ptrdiff_t)units);
 	return hk_desc_start(run);
 }
 
 void hk_heap_run_free(struct hk_heap *heap, struct hk_desc *run)
 {
 	hk_desc_set_state(run, HK_RUN_CACHED);
+	count_units(-(ptrdiff_t)run->units);
 	if (run->units > HK_UNITS_KEPT / 2) {
 		hk_run_give(run);
 		return;

@@ -162,6 +162,15 @@ void *hk_heap_run(struct hk_heap *heap, size_t units, size_t align,
 		  bool *zeroed);
 void hk_heap_run_free(struct hk_heap *heap, struct hk_desc *run);
 
+/* Makes a block longer or shorter in place; false where it cannot grow. */
+bool hk_heap_run_resize(struct hk_desc *run, size_t units);
+
+/* Gives a block to the arena at once, by no heap. */
+void hk_heap_run_drop(struct hk_desc *run);
+
+/* Bytes of runs that are blocks of the program. */
+size_t hk_heap_run_bytes(void);
+
 /* ---- slabs that change their state ---- */
 
 /* Frees a block of a slab that the heap owns, in slow paths. */

@@ -19,6 +19,9 @@ static uint32_t heads[HK_MEDIUM_CLASSES];
 /* The slabs listed in a class that have no block out. */
 static unsigned int empties[HK_MEDIUM_CLASSES];
 
+/* The blocks of each class that are out. */
+static size_t out[HK_MEDIUM_CLASSES];
+
 /* Bits beyond the slab's blocks are always set. */
 #define ALL_AVAIL (~(uint64_t)0)
 
@@ -65,7 +68,7 @@ static struct hk_desc *slab_new(unsigned int class)
 	hk_desc_set_class(d, class);
 	d->recip = (uint32_t)(((uint64_t)1 << 32) / hk_class_size(class) + 1);
 	d->back = 0;
-	d->first = hk_desc_start(d);
+	__atomic_store_n(&d->first, hk_desc_start(d), __ATOMIC_RELAXED);
 	set_avail(d, ALL_AVAIL);
 	d->fresh = zeroed ? ALL_AVAIL : 0;
 	for (uint16_t i = 1; i < units; i++) {
@@ -103,7 +106,7 @@ static struct hk_desc *slab_usable(unsigned int class)
 }
 
 /* Takes up to `n` blocks of one slab; *fresh as in hk_medium_take(). */
-static unsigned int take_from(struct hk_desc *d, void **out, unsigned int n,
+static unsigned int take_from(struct hk_desc *d, void **blocks, unsigned int n,
 			      uint32_t *fresh)
 {
 	uint64_t none = none_avail(d), avail = d->avail & ~none;
@@ -115,7 +118,7 @@ static unsigned int take_from(struct hk_desc *d, void **out, unsigned int n,
 
 		*fresh |= (uint32_t)(d->fresh >> i & 1) << got;
 		avail &= avail - 1;
-		out[got++] = hk_medium_block(d, i);
+		blocks[got++] = hk_medium_block(d, i);
 	}
 	avail |= none;
 	d->fresh &= ~(d->avail ^ avail);
@@ -123,7 +126,7 @@ static unsigned int take_from(struct hk_desc *d, void **out, unsigned int n,
 	return got;
 }
 
-unsigned int hk_medium_take(unsigned int class, void **out, unsigned int n,
+unsigned int hk_medium_take(unsigned int class, void **blocks, unsigned int n,
 			    uint32_t *fresh)
 {
 	unsigned int m = class - HK_SMALL_CLASSES;
@@ -139,11 +142,12 @@ unsigned int hk_medium_take(unsigned int class, void **out, unsigned int n,
 
 		if (d->avail == ALL_AVAIL)
 			empties[m]--;
-		got += take_from(d, out + got, n - got, &bits);
+		got += take_from(d, blocks + got, n - got, &bits);
 		*fresh |= bits << shift;
 		if (d->avail == none_avail(d))
 			list_remove(m, d);
 	}
+	out[m] += got;
 	hk_unlock(&hk_medium_locks[m], HK_RANK_MEDIUM);
 	return got;
 }
@@ -184,6 +188,7 @@ void hk_medium_give(unsigned int class, void *const *blocks, unsigned int n)
 		if (empty)
 			slab_end(empty);
 	}
+	out[m] -= n;
 	hk_unlock(&hk_medium_locks[m], HK_RANK_MEDIUM);
 }
 
@@ -207,9 +212,14 @@ void hk_medium_trim(void)
 	}
 }
 
-unsigned int hk_medium_out(struct hk_desc *d)
+size_t hk_medium_bytes(void)
 {
-	uint64_t avail = __atomic_load_n(&d->avail, __ATOMIC_RELAXED);
+	size_t bytes = 0;
 
-	return (unsigned int)__builtin_popcountll(~avail);
+	for (unsigned int m = 0; m < HK_MEDIUM_CLASSES; m++) {
+		hk_lock(&hk_medium_locks[m], HK_RANK_MEDIUM);
+		bytes += out[m] * hk_class_size(m + HK_SMALL_CLASSES);
+		hk_unlock(&hk_medium_locks[m], HK_RANK_MEDIUM);
+	}
+	return bytes;
 }

@@ -15,11 +15,11 @@
 #include "superslab/unitmap.h"
 
 /*
- * Takes up to `n` blocks of a class into out[]; bit i of *fresh tells that
- * out[i] has never been handed out and reads as zero.  Returns how many; 0
+ * Takes up to `n` blocks of a class into blocks[]; bit i of *fresh tells that
+ * blocks[i] has never been handed out and reads as zero.  Returns how many; 0
  * where the system gives no memory.  `n` is at most 32.
  */
-unsigned int hk_medium_take(unsigned int class, void **out, unsigned int n,
+unsigned int hk_medium_take(unsigned int class, void **blocks, unsigned int n,
 			    uint32_t *fresh);
 
 /* Gives `n` blocks of one class back. */
@@ -62,8 +62,8 @@ HK_INLINE bool hk_medium_avail(struct hk_desc *d, unsigned int number)
 	return avail >> number & 1;
 }
 
-/* How many blocks of the slab are out. */
-unsigned int hk_medium_out(struct hk_desc *d);
+/* Bytes of blocks that are out, by their classes' sizes. */
+size_t hk_medium_bytes(void);
 
 extern struct hk_lock hk_medium_locks[HK_MEDIUM_CLASSES];	/* fork */
 

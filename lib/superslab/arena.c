@@ -40,7 +40,8 @@ static _Atomic uint64_t jumps;
  * few blocks of each class each would become resident as a whole.
  */
 #define HUGE_PAGES_FROM	(32 * HK_MIB)
-#define HUGE_PAGES_HOLLOW	4	/* at most this share, of what is used */
+/* Of what is in use, at most this share may be hollow. */
+#define HUGE_PAGES_HOLLOW	4
 
 #define TABLE_STEP	(64 * HK_KIB)
 #define TABLE_SHIFT	(HK_UNIT_SHIFT - 6)	/* window to table bytes */

@@ -83,8 +83,8 @@ struct hk_desc {
 		};
 		struct {			/* medium slabs */
 			uint64_t avail;		/* blocks in the slab */
-			char *first;		/* its start */
 			uint64_t fresh;		/* never handed out: zero */
+			char *first;		/* its start; see count */
 		};
 		struct {			/* runs and free runs */
 			uint32_t units;
@@ -264,6 +264,10 @@ HK_INLINE void hk_count_set(uint32_t *count, uint32_t n)
 	__atomic_store_n(count, n, __ATOMIC_RELAXED);
 }
 
+/*
+ * Statistics may read this while the unit becomes one of another kind: what
+ * they get then is dropped, but all that is ever stored there is atomic.
+ */
 HK_INLINE uint32_t hk_countdown_read(uint32_t *count)
 {
 	return __atomic_load_n(count, __ATOMIC_RELAXED);

@@ -216,7 +216,7 @@ static size_t mediums(void)
 
 	for (uint32_t i = 1; i < units; i++)
 		if (hk_desc_state(hk_desc_at(i)) == HK_MEDIUM)
-			n += hk_medium_out(hk_desc_at(i));
+			n += (size_t)__builtin_popcountll(~hk_desc_at(i)->avail);
 	return n;
 }
 
