@@ -216,7 +216,8 @@ static size_t mediums(void)
 
 	for (uint32_t i = 1; i < units; i++)
 		if (hk_desc_state(hk_desc_at(i)) == HK_MEDIUM)
-			n += (size_t)__builtin_popcountll(~hk_desc_at(i)->avail);
+			n += (size_t)__builtin_popcountll(
+				~hk_desc_at(i)->avail);
 	return n;
 }
 

@@ -113,7 +113,9 @@ static void whole_slabs(void **state)
 			}
 			got += n;
 		}
-		assert_int_equal(__builtin_popcountll(~slab_of(first)->avail), capacity);
+		assert_int_equal(
+			__builtin_popcountll(~slab_of(first)->avail),
+			capacity);
 		drop_all();
 		hk_medium_trim();
 		hk_run_purge(0);
