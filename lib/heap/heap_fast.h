@@ -33,6 +33,8 @@ HK_INLINE bool hk_find_desc(const void *p, struct hk_desc **d)
 	if (hk_unlikely(off >= hk_peek(&hk_arena.span)))
 		return false;
 	*d = &hk_arena.table[off >> HK_UNIT_SHIFT];
+	/* One register: clang would keep the table's and the offset. */
+	__asm__("" : "+r"(*d));
 	return true;
 }
 
