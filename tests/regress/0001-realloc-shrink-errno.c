@@ -42,8 +42,11 @@ static void child(void)
 int main(void)
 {
 	int status;
-	pid_t pid = fork();
+	pid_t pid;
 
+	if (check_emulated())
+		CHECK_SKIP("the limits are not the program's alone");
+	pid = fork();
 	if (pid < 0)
 		CHECK_ERROR("fork");
 	if (pid == 0) {
