@@ -68,10 +68,15 @@ static void *alloc_class(struct hk_heap *heap, unsigned int class,
 /* `n` bytes from the heap; *zeroed: they read as zero. */
 static void *alloc_size(struct hk_heap *heap, size_t n, bool *zeroed)
 {
+	void *p = NULL;
+
 	if (hk_likely(n <= HK_MEDIUM_MAX))
 		return alloc_class(heap, hk_class_of(n), zeroed);
 	if (hk_likely(n <= HK_RUN_MAX_UNITS << HK_UNIT_SHIFT))
-		return hk_heap_run(heap, units_for(n), 1, zeroed);
+		p = hk_heap_run(heap, units_for(n), 1, zeroed);
+	/* The arena's window may be full where the system is not. */
+	if (p || n < MOVE_PAGES_MIN)
+		return p;
 	*zeroed = true;
 	return hk_huge_alloc(n, HK_PAGE);
 }
@@ -88,6 +93,11 @@ static void *alloc(size_t n, bool zero)
 	if (hk_unlikely(!heap))
 		return no_memory();
 	p = alloc_size(heap, n, &zeroed);
+	if (hk_unlikely(!p)) {
+		/* What lies ready for other sizes may make room. */
+		hk_trim(0);
+		p = alloc_size(heap, n, &zeroed);
+	}
 	leave(late);
 	if (hk_unlikely(!p))
 		return no_memory();
@@ -200,7 +210,7 @@ void hk_free_other(void *p, struct hk_desc *d)
 	d -= d->back;
 	number = hk_medium_number(d, p);
 	if (hk_unlikely(hk_medium_block(d, number) != p ||
-			hk_medium_avail(d, number) || hk_block_marked(p) ||
+			hk_medium_fresh(d, number) || hk_block_marked(p) ||
 			!heap->attached)) {
 		hk_free_slow(p);
 		return;

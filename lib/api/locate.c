@@ -48,25 +48,6 @@ HK_NORETURN HK_COLD static void interior(const char *call, const void *p,
 	hk_fatal_end(&line);
 }
 
-HK_NORETURN HK_COLD static void double_free(const void *p, size_t size,
-					    const struct hk_heap *heap)
-{
-	struct hk_line line;
-
-	hk_fatal_start(&line);
-	hk_line_str(&line, "double free of ");
-	hk_line_ptr(&line, p);
-	hk_line_str(&line, " (");
-	hk_line_num(&line, size);
-	hk_line_str(&line, "-byte class");
-	if (heap) {
-		hk_line_str(&line, ", heap ");
-		hk_line_num(&line, heap->id);
-	}
-	hk_line_str(&line, ")");
-	hk_fatal_end(&line);
-}
-
 void hk_fatal_block(const char *what, const void *p, const char *before,
 		    uint64_t number, const char *behind)
 {
@@ -111,7 +92,8 @@ HK_NORETURN HK_COLD static void not_a_start(const char *call, const void *p,
 {
 	const char *start = hk_slab_block(d, p);
 
-	if (start == p || !hk_desc_is_start(d, start))
+	if (start == p || hk_desc_of(start) != d ||
+	    !hk_desc_is_start(d, start))
 		invalid(call, p, is_free);
 	interior(call, p, hk_class_size(d->class), start);
 }
@@ -136,7 +118,7 @@ static void small(const char *call, const void *p, struct hk_desc *d,
 	owner = hk_desc_owner(d);
 	if (owner == heap ? hk_list_has(d->freed, p) :
 			    hk_remote_has(heap, d, p))
-		double_free(p, info->size, owner);
+		hk_fatal_double_free(p, info->size, owner->id);
 }
 
 static void medium(const char *call, const void *p, struct hk_desc *d,
@@ -154,10 +136,10 @@ static void medium(const char *call, const void *p, struct hk_desc *d,
 	if (hk_medium_block(d, number) != p)
 		interior(call, p, info->size, hk_medium_block(d, number));
 	if (hk_medium_avail(d, number))
-		double_free(p, info->size, NULL);
+		hk_fatal_double_free(p, info->size, 0);
 	if (hk_unlikely(hk_block_marked(p)) &&
 	    hk_heap_medium_has(hk_tls.heap, d->class, p))
-		double_free(p, info->size, hk_tls.heap);
+		hk_fatal_double_free(p, info->size, hk_tls.heap->id);
 }
 
 static void run(const char *call, const void *p, struct hk_desc *d,
@@ -214,7 +196,7 @@ void hk_locate(const void *p, const char *call, struct hk_block_info *info)
 		return;
 	case HK_RUN_CACHED:
 		if (hk_desc_start(d) == p)
-			double_free(p, d->units * HK_UNIT, NULL);
+			hk_fatal_double_free(p, d->units * HK_UNIT, 0);
 		invalid(call, p, is_free);
 	case HK_NONE:
 		/* In the window, but perhaps somebody else's mapping. */

@@ -74,6 +74,24 @@ void hk_fatal_end(struct hk_line *line)
 	abort();
 }
 
+void hk_fatal_double_free(const void *p, size_t size, uint32_t heap)
+{
+	struct hk_line line;
+
+	hk_fatal_start(&line);
+	hk_line_str(&line, "double free of ");
+	hk_line_ptr(&line, p);
+	hk_line_str(&line, " (");
+	hk_line_num(&line, size);
+	hk_line_str(&line, "-byte class");
+	if (heap) {
+		hk_line_str(&line, ", heap ");
+		hk_line_num(&line, heap);
+	}
+	hk_line_str(&line, ")");
+	hk_fatal_end(&line);
+}
+
 void hk_fatal_assert(const char *file, int line, const char *what)
 {
 	struct hk_line l;

@@ -31,6 +31,10 @@ void hk_fatal_start(struct hk_line *line);
 /* Writes the line to standard error and ends the process. */
 HK_NORETURN void hk_fatal_end(struct hk_line *line);
 
+/* `heap`: the number of the heap that has the block already, 0 = unknown. */
+HK_NORETURN HK_COLD void hk_fatal_double_free(const void *p, size_t size,
+					      uint32_t heap);
+
 /* A broken promise inside the library itself. */
 HK_NORETURN HK_COLD void hk_fatal_assert(const char *file, int line,
 					 const char *what);

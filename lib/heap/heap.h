@@ -34,7 +34,7 @@
 
 /* Recent runs that a heap keeps: how many, and how many units in all. */
 #define HK_RUNS_KEPT	4
-#define HK_UNITS_KEPT	16
+#define HK_UNITS_KEPT	32
 
 /* Slabs in order: unit indexes, 0 = none. */
 struct hk_slab_list {

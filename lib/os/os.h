@@ -60,8 +60,8 @@ uint64_t hk_os_clock_ms(void);
 /* Fills `buf` with random bytes, the best that the system gives at once. */
 void hk_os_random(void *buf, size_t len);
 
-/* Bytes of physical memory. */
-size_t hk_os_physical(void);
+/* Bytes of memory that the machine has, swap included. */
+size_t hk_os_memory(void);
 
 /* The limit on this process's address space (RLIMIT_AS), at most 2^48. */
 size_t hk_os_limit(void);

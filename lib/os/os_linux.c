@@ -242,13 +242,13 @@ void hk_os_random(void *buf, size_t len)
 	}
 }
 
-size_t hk_os_physical(void)
+size_t hk_os_memory(void)
 {
 	struct sysinfo info;
 
 	if (failed(sys3(SYS_sysinfo, (long)&info, 0, 0)))
 		return HK_GIB;
-	return (size_t)info.totalram * info.mem_unit;
+	return ((size_t)info.totalram + info.totalswap) * info.mem_unit;
 }
 
 size_t hk_os_limit(void)

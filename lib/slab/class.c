@@ -55,7 +55,14 @@ const uint8_t hk_class_table_medium[HK_MEDIUM_MAX / HK_MEDIUM_STEP] = {
 #define UNITS(size) \
 	((size) <= HK_SHORT_MAX ? HK_SHORT_UNITS : \
 	 (size) <= HK_LONG_MAX ? HK_LONG_UNITS : HK_LONGEST_UNITS)
-#define CAPACITY(size) (UNITS(size) * HK_UNIT / (size))
+/*
+ * Small slabs: as many as fit between the multiples of the size in the
+ * second half of the grid's 64 KiB; in the first half, one more may.
+ */
+#define CAPACITY(size) \
+	((size) <= HK_SMALL_MAX ? \
+	 HK_GRID / (size) - (HK_GRID - HK_UNIT + (size) - 1) / (size) : \
+	 UNITS(size) * HK_UNIT / (size))
 
 const uint32_t hk_class_sizes[HK_CLASSES] = { ALL(SIZE) };
 const uint16_t hk_class_capacities[HK_CLASSES] = { ALL(CAPACITY) };

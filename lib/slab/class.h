@@ -5,9 +5,9 @@
  *   class    sizes               step                            slab
  *   0-7      16 .. 128           16                              1 unit
  *   8-31     144 .. 1,024        1/8 of the power of two below   1 unit
- *   32-55    1,152 .. 8,192      the same                        1 unit
- *   56-71    9,216 .. 32,768     the same                        4 units
- *   72-75    49,152 .. 131,072   1/2 of the power of two below   16 units
+ *   32-55    1,152 .. 8,192      the same                        2 units
+ *   56-71    9,216 .. 32,768     the same                        8 units
+ *   72-75    49,152 .. 131,072   1/2 of the power of two below   32 units
  *
  * Classes to 31 are small: their slabs belong to a heap.  The others are
  * medium: all threads share their slabs.  Above are runs of units.  Waste by
@@ -29,10 +29,10 @@
 
 /* Slabs of a block size up to these have so many units. */
 #define HK_SHORT_MAX	((size_t)8192)
-#define HK_SHORT_UNITS	1u
+#define HK_SHORT_UNITS	2u
 #define HK_LONG_MAX	((size_t)32768)
-#define HK_LONG_UNITS	4u
-#define HK_LONGEST_UNITS 16u
+#define HK_LONG_UNITS	8u
+#define HK_LONGEST_UNITS 32u
 
 /* The first classes of these. */
 #define HK_LONG_CLASS		56u
@@ -50,7 +50,9 @@ extern const uint8_t hk_class_table[HK_SMALL_MAX + 1] HK_HIDDEN;
 extern const uint8_t hk_class_table_medium[HK_MEDIUM_MAX / HK_MEDIUM_STEP]
 	HK_HIDDEN;
 
-/* Block size of each class, in bytes, and how many fit into a slab. */
+/*
+ * Block size of each class, in bytes, and how many a slab has.
+ */
 extern const uint32_t hk_class_sizes[HK_CLASSES] HK_HIDDEN;
 extern const uint16_t hk_class_capacities[HK_CLASSES] HK_HIDDEN;
 
@@ -85,6 +87,8 @@ HK_INLINE unsigned int hk_class_capacity(unsigned int class)
 /* The length of the class's slabs, in units. */
 HK_INLINE unsigned int hk_class_units(unsigned int class)
 {
+	if (class < HK_SMALL_CLASSES)
+		return 1;
 	if (class < HK_LONG_CLASS)
 		return HK_SHORT_UNITS;
 	return class < HK_LONGEST_CLASS ? HK_LONG_UNITS : HK_LONGEST_UNITS;
@@ -92,8 +96,8 @@ HK_INLINE unsigned int hk_class_units(unsigned int class)
 
 /*
  * The class for `n` bytes at a multiple of `align`, a power of two up to
- * HK_PAGE: the smallest whose blocks are multiples of it, as slabs start at
- * multiples of 64 KiB.  HK_CLASSES where there is none.
+ * HK_PAGE: the smallest whose blocks are multiples of it, as they are counted
+ * from a multiple of 32 or 64 KiB.  HK_CLASSES where there is none.
  */
 unsigned int hk_class_aligned(size_t n, size_t align);
 

@@ -10,7 +10,7 @@
 
 struct hk_lock hk_medium_locks[HK_MEDIUM_CLASSES];
 
-static_assert(HK_UNIT / (HK_SMALL_MAX + 1) <= 64,
+static_assert(HK_SHORT_UNITS * HK_UNIT / (HK_SMALL_MAX + 1) <= 64,
 	      "a slab's blocks have a bit each");
 
 /* First slab of each class with a block in it: index, 0 = none. */
@@ -36,6 +36,13 @@ static uint64_t none_avail(const struct hk_desc *d)
 static void set_avail(struct hk_desc *d, uint64_t avail)
 {
 	__atomic_store_n(&d->avail, avail, __ATOMIC_RELAXED);
+}
+
+/* The same; not written without need, as every free reads that line. */
+static void set_fresh(struct hk_desc *d, uint64_t fresh)
+{
+	if (d->fresh != fresh)
+		__atomic_store_n(&d->fresh, fresh, __ATOMIC_RELAXED);
 }
 
 static void list_push(unsigned int m, struct hk_desc *d)
@@ -70,7 +77,8 @@ static struct hk_desc *slab_new(unsigned int class)
 	d->back = 0;
 	__atomic_store_n(&d->first, hk_desc_start(d), __ATOMIC_RELAXED);
 	set_avail(d, ALL_AVAIL);
-	d->fresh = zeroed ? ALL_AVAIL : 0;
+	__atomic_store_n(&d->fresh, ALL_AVAIL, __ATOMIC_RELAXED);
+	d->used = !zeroed;
 	for (uint16_t i = 1; i < units; i++) {
 		d[i].back = i;
 		hk_desc_set_state(&d[i], HK_MEDIUM_PART);
@@ -110,18 +118,19 @@ static unsigned int take_from(struct hk_desc *d, void **blocks, unsigned int n,
 			      uint32_t *fresh)
 {
 	uint64_t none = none_avail(d), avail = d->avail & ~none;
+	uint64_t zeroed = d->used ? 0 : d->fresh;
 	unsigned int got = 0;
 
 	*fresh = 0;
 	while (got < n && avail) {
 		unsigned int i = (unsigned int)__builtin_ctzll(avail);
 
-		*fresh |= (uint32_t)(d->fresh >> i & 1) << got;
+		*fresh |= (uint32_t)(zeroed >> i & 1) << got;
 		avail &= avail - 1;
 		blocks[got++] = hk_medium_block(d, i);
 	}
 	avail |= none;
-	d->fresh &= ~(d->avail ^ avail);
+	set_fresh(d, d->fresh & ~(d->avail ^ avail));
 	set_avail(d, avail);
 	return got;
 }
@@ -162,11 +171,15 @@ static unsigned int kept(unsigned int m)
 static struct hk_desc *give_one(unsigned int m, void *block)
 {
 	struct hk_desc *d = hk_desc_of(block);
+	unsigned int number;
 
 	d -= d->back;
+	number = hk_medium_number(d, block);
+	if (hk_unlikely(d->avail >> number & 1))
+		hk_fatal_double_free(block, hk_class_size(d->class), 0);
 	if (d->avail == none_avail(d))
 		list_push(m, d);
-	set_avail(d, d->avail | (uint64_t)1 << hk_medium_number(d, block));
+	set_avail(d, d->avail | (uint64_t)1 << number);
 	if (d->avail != ALL_AVAIL)
 		return NULL;
 	empties[m]++;

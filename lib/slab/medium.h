@@ -22,7 +22,7 @@
 unsigned int hk_medium_take(unsigned int class, void **blocks, unsigned int n,
 			    uint32_t *fresh);
 
-/* Gives `n` blocks of one class back. */
+/* Gives `n` blocks of one class back; dies of one that is there already. */
 void hk_medium_give(unsigned int class, void *const *blocks, unsigned int n);
 
 /* Gives all slabs with no block out back to the arena. */
@@ -51,15 +51,23 @@ HK_INLINE char *hk_medium_block(const struct hk_desc *d, unsigned int number)
 }
 
 /*
+ * Was the block never handed out?  Exact for a block that the caller holds,
+ * no other thread changes its bit; true for numbers that the slab does not
+ * have, up to 63.
+ */
+HK_INLINE bool hk_medium_fresh(struct hk_desc *d, unsigned int number)
+{
+	return __atomic_load_n(&d->fresh, __ATOMIC_RELAXED) >> number & 1;
+}
+
+/*
  * Is the block in the slab, neither with the program nor in a magazine?
- * Exact for a block that the caller holds: no other thread changes its bit.
- * True for numbers that the slab does not have, up to 63.
+ * Exact as above.  Reads what other threads may just have written, which
+ * takes many times as long: for slow paths.
  */
 HK_INLINE bool hk_medium_avail(struct hk_desc *d, unsigned int number)
 {
-	uint64_t avail = __atomic_load_n(&d->avail, __ATOMIC_RELAXED);
-
-	return avail >> number & 1;
+	return __atomic_load_n(&d->avail, __ATOMIC_RELAXED) >> number & 1;
 }
 
 /* Bytes of blocks that are out, by their classes' sizes. */

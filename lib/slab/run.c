@@ -30,8 +30,10 @@
  * How much dirty memory may wait for reuse, and how long: the preset
  * "balanced".  A share of what is in use, so that it scales with the heap:
  * an eighth, but of a small heap a half, as giving back and faulting in
- * again costs more than using it.
+ * again costs more than using it, and always what a burst in a small
+ * program leaves behind.
  */
+#define DIRTY_FLOOR_BYTES HK_MIB
 #define DIRTY_MIN_BYTES	(8 * HK_MIB)
 #define DIRTY_SMALL_SHARE 2
 #define DIRTY_SHARE	8
@@ -281,8 +283,11 @@ static size_t dirty_budget(void)
 {
 	size_t live = busy_units();
 
-	return hk_max(hk_min(DIRTY_MIN_BYTES >> HK_UNIT_SHIFT,
-			     live / DIRTY_SMALL_SHARE), live / DIRTY_SHARE);
+	size_t least = hk_min(DIRTY_MIN_BYTES >> HK_UNIT_SHIFT,
+			      live / DIRTY_SMALL_SHARE);
+
+	return hk_max(hk_max(least, DIRTY_FLOOR_BYTES >> HK_UNIT_SHIFT),
+		      live / DIRTY_SHARE);
 }
 
 /* Gives back what is too old or too much.  Under the lock. */

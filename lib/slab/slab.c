@@ -67,11 +67,27 @@ void hk_slab_end(struct hk_desc *d)
 	hk_desc_set_units(d, 1);
 }
 
+/* The number of the slab's first block, counted in its grid. */
+static uint32_t first_number(const struct hk_desc *d)
+{
+	uint32_t off = d->start & (HK_GRID - 1);
+	uint32_t size = (uint32_t)hk_class_size(d->class);
+
+	return (off + size - 1) / size;
+}
+
+/* The slab's block number `i`, counted from its first. */
+static char *block_at(const struct hk_desc *d, size_t i)
+{
+	return (char *)(d->start & ~(HK_GRID - 1)) +
+		(first_number(d) + i) * hk_class_size(d->class);
+}
+
 /* How many blocks the next carving makes. */
 static unsigned int carve_count(const struct hk_desc *d)
 {
 	size_t size = hk_class_size(d->class);
-	size_t start = d->carved * size;
+	size_t start = (uintptr_t)block_at(d, d->carved);
 	size_t page_end = hk_round_up(start + 1, HK_PAGE);
 	size_t n = (page_end - start + size - 1) / size;
 
@@ -84,7 +100,7 @@ bool hk_slab_carve(struct hk_desc *d)
 {
 	size_t size = hk_class_size(d->class);
 	unsigned int n = carve_count(d);
-	char *first = hk_desc_start(d) + d->carved * size;
+	char *first = block_at(d, d->carved);
 	char *b = first;
 	/* recip * size = 2^32 + excess: see hk_desc_is_start(). */
 	uint32_t excess = d->recip * (uint32_t)size;
@@ -99,7 +115,8 @@ bool hk_slab_carve(struct hk_desc *d)
 		hk_arena_hollow(-(ptrdiff_t)(n * size));
 	d->carved = (uint16_t)(d->carved + n);
 	/* Relaxed: whoever got a block of these got it later. */
-	__atomic_store_n(&d->start_max, (d->carved - 1u) * excess,
+	__atomic_store_n(&d->start_max,
+			 (first_number(d) + d->carved - 1) * excess,
 			 __ATOMIC_RELAXED);
 	return true;
 }

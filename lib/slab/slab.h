@@ -130,7 +130,7 @@ HK_INLINE bool hk_block_in(const struct hk_desc *d, const struct hk_block *b)
 /* The start of the block of slab `d` that `p` is in. */
 HK_INLINE char *hk_slab_block(const struct hk_desc *d, const void *p)
 {
-	size_t off = (uintptr_t)p & (HK_UNIT - 1);
+	size_t off = (uintptr_t)p & (HK_GRID - 1);
 
 	return (char *)((uintptr_t)p - off % hk_class_size(d->class));
 }

@@ -2,8 +2,8 @@
 /*
  * arena.c - the window and how it fills.
  *
- * Only the table of descriptors is reserved (64 bytes for each 64 KiB of the
- * window: one in a thousand).  The units themselves are mapped from the
+ * Only the table of descriptors is reserved (128 bytes for each 32 KiB of the
+ * window: 0.4 %).  The units themselves are mapped from the
  * window's start upwards, in steps, each exactly behind the last: so the
  * process shows no address space that it does not use, limits on it
  * (RLIMIT_AS, also one set later) and mlockall() work as with any program,
@@ -43,15 +43,18 @@ static _Atomic uint64_t jumps;
 /* Of what is in use, at most this share may be hollow. */
 #define HUGE_PAGES_HOLLOW	4
 
-#define TABLE_STEP	(64 * HK_KIB)
-#define TABLE_SHIFT	(HK_UNIT_SHIFT - 6)	/* window to table bytes */
+#define TABLE_STEP	(256 * HK_KIB)
+#define TABLE_SHIFT	(HK_UNIT_SHIFT - 7)	/* window to table bytes */
 static_assert(HK_UNIT >> TABLE_SHIFT == sizeof(struct hk_desc),
 	      "the table's size follows from the window's");
 
-/* Twice the memory, so that fragmentation of addresses never counts. */
+/*
+ * All that the machine can hold.  Blocks that are not written may want more:
+ * the longer runs among them then get mappings of their own.
+ */
 #define WINDOW_MIN	(8 * HK_GIB)
 #define WINDOW_MAX	(4096 * HK_GIB)
-#define WINDOW_LEAST	(64 * HK_MIB)	/* a table of 64 KiB */
+#define WINDOW_LEAST	(64 * HK_MIB)	/* a table of 256 KiB */
 
 /* How far an unexpected mapping is jumped over, at first. */
 #define JUMP_MIN	(32 * HK_MIB)
@@ -61,12 +64,12 @@ static_assert(HK_UNIT >> TABLE_SHIFT == sizeof(struct hk_desc),
 static size_t window_size(void)
 {
 	size_t top = hk_os_address_top();
-	size_t window = hk_max(2 * hk_os_physical(), WINDOW_MIN);
+	size_t window = hk_max(hk_os_memory(), WINDOW_MIN);
 
-	/* The reserved table counts against the limit: keep it below 1 %. */
-	window = hk_min(window, hk_max(hk_os_limit(), WINDOW_LEAST / 8) * 8);
-	window = (size_t)1 << (hk_log2(window - 1) + 1);
-	return hk_min(hk_min(window, WINDOW_MAX), top / 16);
+	/* The reserved table counts against the limit: at most 1.6 % of it. */
+	window = hk_min(window, hk_os_limit() * 4);
+	window = hk_min(hk_min(window, WINDOW_MAX), top / 16);
+	return hk_round_up(window, WINDOW_LEAST);
 }
 
 /*
@@ -119,7 +122,7 @@ int hk_arena_init(void)
 {
 	size_t window = window_size();
 
-	for (; window >= WINDOW_LEAST; window /= 2) {
+	for (; window; window = window / 2 & ~(WINDOW_LEAST - 1)) {
 		/* Its shadow lies over most of the address space. */
 		if (!hk_tsan && !reserve_at_random(window))
 			break;

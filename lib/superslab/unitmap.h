@@ -6,7 +6,7 @@
  *   +----+----+----+---  ~  ---+  +--------+--------+--------+--- ~
  *   | d0 | d1 | d2 |           |  | unit 0 | unit 1 | unit 2 |
  *   +----+----+----+---  ~  ---+  +--------+--------+--------+--- ~
- *    64 bytes each                 64 KiB each, from hk_arena.base
+ *    128 bytes each                32 KiB each, from hk_arena.base
  *
  * The window holds all addresses that can ever be units; hk_arena.span says
  * how much of it has readable descriptors.  Addresses of the window that are
@@ -56,14 +56,18 @@ enum hk_state {
 };
 
 /*
- * The descriptor of a unit: one cache line.  Who may touch what:
+ * The descriptor of a unit: two cache lines, as processors fetch lines in
+ * pairs, and neighbouring units often belong to different threads.  The
+ * first line is what freeing reads; what other threads write at any time is
+ * on the second.  Who may touch what:
  *
  *   free runs         under the runs lock
  *   small slabs       their owner; `owner`, `state` and `class` are read by
  *                     every thread that frees a block of the slab.  The
  *                     robbed chain is under the owner's rob lock.
- *   medium slabs      under the lock of their class; `avail` is read, and
- *                     only the bit of the reader's own block counts
+ *   medium slabs      under the lock of their class; `avail` and `fresh` are
+ *                     read, and only the bit of the reader's own block
+ *                     counts
  *   runs              whoever holds the block
  *
  * `owner` is written (release) by the owner when a slab is made, emptied or
@@ -82,9 +86,8 @@ struct hk_desc {
 			uint32_t start_max;	/* see hk_desc_is_start() */
 		};
 		struct {			/* medium slabs */
-			uint64_t avail;		/* blocks in the slab */
-			uint64_t fresh;		/* never handed out: zero */
-			char *first;		/* its start; see count */
+			char *first;		/* its start */
+			uint64_t fresh;		/* blocks never handed out */
 		};
 		struct {			/* runs and free runs */
 			uint32_t units;
@@ -94,19 +97,20 @@ struct hk_desc {
 	};
 	uint32_t recip;			/* slabs: 2^32 / block size + 1 */
 	uint16_t carved;		/* small: blocks made so far */
-	union {
-		uint16_t back;		/* medium: units to the first one */
-		bool used;		/* small: its pages were, before */
-	};
+	uint16_t back;			/* medium: units to the first one */
 	uint8_t class;
 	_Atomic uint8_t state;		/* enum hk_state */
+	bool used;			/* slabs: its pages were, before */
+
+	uint32_t next HK_ALIGNED(HK_CACHE_LINE);
+	uint32_t prev;			/* unit indexes, 0 = none: lists */
+	uint64_t avail;			/* medium: blocks in the slab */
+	uint32_t rob_next, rob_prev;
 	uint16_t rob_count;
 	uint16_t rob_first, rob_last;	/* small: offsets / 16 */
-	uint32_t next, prev;		/* unit indexes, 0 = none: lists */
-	uint32_t rob_next, rob_prev;
 };
-static_assert(sizeof(struct hk_desc) == HK_CACHE_LINE,
-	      "a descriptor is one cache line");
+static_assert(sizeof(struct hk_desc) == 2 * HK_CACHE_LINE,
+	      "a descriptor is two cache lines");
 
 /*
  * `base`, `table`, `window` and the keys are written once, before the first
@@ -226,8 +230,10 @@ HK_INLINE size_t hk_desc_units(const struct hk_desc *d)
  * With m = floor(2^32 / s) + 1 and e = m * s - 2^32, which is 1 to s, the
  * product of an offset x = q * s + r and m is q * e + r * m modulo 2^32:
  * q * e for a block's start, and at least m for all others, as m is above
- * every q * e where x < 2^16 and s <= 2^13.  So one comparison with
- * (carved - 1) * e accepts the starts of carved blocks and nothing else.
+ * every q * e where x < 2^16 and s <= 2^13.  So one comparison with q * e
+ * of the last carved block accepts the starts of carved blocks and nothing
+ * else: offsets count from the multiple of HK_GRID, and no address of the
+ * slab is below its first block's but those that are nobody's.
  * After Lemire, Kaser, Kurz, "Faster remainder by direct computation"
  * (2019), section 3.2.
  */

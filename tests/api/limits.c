@@ -91,7 +91,7 @@ static void under(size_t limit)
  * A limit that comes while the program runs.  The library has reserved
  * address space by then that it would not have under the limit.
  */
-#define RESERVED (64 * MIB)
+#define RESERVED (128 * MIB)
 
 static void while_running(int resource, size_t limit)
 {

@@ -239,8 +239,8 @@ static void facts(void **state)
 	(void)state;
 	assert_int_equal(hk_os_page_size(), page);
 	assert_int_equal(sysinfo(&info), 0);
-	assert_int_equal(hk_os_physical(),
-		(size_t)info.totalram * info.mem_unit);
+	assert_int_equal(hk_os_memory(),
+		((size_t)info.totalram + info.totalswap) * info.mem_unit);
 	assert_int_equal(getrlimit(RLIMIT_AS, &limit), 0);
 	assert_int_equal(hk_os_limit(),
 		hk_min(limit.rlim_cur, (size_t)1 << 48));

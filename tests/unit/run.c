@@ -309,6 +309,7 @@ static void purging(void **state)
 {
 	struct hk_desc *d;
 	uint64_t supers;
+	const size_t units = 3 * HK_SUPER / HK_UNIT;
 	bool zeroed;
 
 	(void)state;
@@ -318,20 +319,20 @@ static void purging(void **state)
 	assert_int_equal(dirty_now(), 0);
 	assert_int_equal(hk_run_purge(0), 0);
 	/* Three whole superslabs, and nothing that they could join. */
-	d = hk_run_take(96, HK_SUPER / HK_UNIT, &zeroed);
+	d = hk_run_take(units, HK_SUPER / HK_UNIT, &zeroed);
 	assert_non_null(d);
-	hk_note_open(hk_desc_start(d), 96 * HK_UNIT);
-	memset(hk_desc_start(d), 1, 96 * HK_UNIT);
+	hk_note_open(hk_desc_start(d), units * HK_UNIT);
+	memset(hk_desc_start(d), 1, units * HK_UNIT);
 	hk_run_give(d);
-	assert_int_equal(dirty_now(), 96 * HK_UNIT);
-	assert_int_equal(hk_run_purge(96 * HK_UNIT), 0);
-	assert_int_equal(hk_run_purge(96 * HK_UNIT - 1), 96 * HK_UNIT);
+	assert_int_equal(dirty_now(), units * HK_UNIT);
+	assert_int_equal(hk_run_purge(units * HK_UNIT), 0);
+	assert_int_equal(hk_run_purge(units * HK_UNIT - 1), units * HK_UNIT);
 	assert_int_equal(dirty_now(), 0);
 	assert_int_equal(hk_run_supers_purged(), supers + 3);
-	d = hk_run_take(96, 1, &zeroed);
+	d = hk_run_take(units, 1, &zeroed);
 	assert_true(zeroed);
-	hk_note_open(hk_desc_start(d), 96 * HK_UNIT);
-	CHECK_ZERO(hk_desc_start(d), 96 * HK_UNIT);
+	hk_note_open(hk_desc_start(d), units * HK_UNIT);
+	CHECK_ZERO(hk_desc_start(d), units * HK_UNIT);
 	hk_run_give(d);
 	hk_run_keep_dirty(0);
 	hk_run_verify();

@@ -94,13 +94,16 @@ static void carving(void **state)
 	for (unsigned int c = 0; c < HK_SMALL_CLASSES; c++) {
 		size_t size = hk_class_size(c);
 
+		size_t lead;
+
 		start(c, false);
 		hk_slab_choose(d);
+		lead = (size - d->start % HK_GRID % size) % size;
 		while (d->carved < hk_class_capacity(c)) {
-			size_t before = d->carved * size, after;
+			size_t before = lead + d->carved * size, after;
 
 			assert_true(hk_slab_carve(d));
-			after = d->carved * size;
+			after = lead + d->carved * size;
 			assert_true(after > before);
 			/* Up to the next page, and not one block beyond. */
 			assert_true(after - size <

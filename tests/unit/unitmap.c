@@ -33,15 +33,27 @@ static void give(struct hk_desc *d, size_t units)
 	hk_run_give(d);
 }
 
+/* Two units from the start of the grid on. */
+static struct hk_desc *take_grid(void)
+{
+	bool zeroed;
+	struct hk_desc *d = hk_run_take(2, 2, &zeroed);
+
+	assert_non_null(d);
+	return d;
+}
+
 /* ---- the start of a block ---- */
 
 /* All offsets, for the blocks carved so far. */
 static void check_starts(const struct hk_desc *d, size_t size)
 {
 	const char *start = hk_desc_start(d);
-	size_t end = d->carved * size;
+	size_t lead = (size - (uintptr_t)start % HK_GRID % size) % size;
+	size_t end = lead + d->carved * size;
 
-	for (size_t off = 0, in = 0; off < HK_UNIT; off++) {
+	for (size_t off = 0, in = (size - lead) % size; off < HK_UNIT;
+	     off++) {
 		bool is = off < end && in == 0;
 
 		if (hk_desc_is_start(d, start + off) != is)
@@ -57,11 +69,13 @@ static void check_starts(const struct hk_desc *d, size_t size)
  */
 static void starts_as_carved(void **state)
 {
-	struct hk_desc *d = take(1);
+	struct hk_desc *pair = take(2);
 
 	(void)state;
+	for (unsigned int half = 0; half < 2; half++)
 	for (unsigned int c = 0; c < HK_SMALL_CLASSES; c++)
 		for (int used = 0; used < 2; used++) {
+			struct hk_desc *d = pair + half;
 			unsigned int last = 0;
 
 			hk_slab_init(d, c, NULL, used);
@@ -73,7 +87,7 @@ static void starts_as_carved(void **state)
 			}
 			assert_int_equal(last, hk_class_capacity(c));
 		}
-	give(d, 1);
+	give(pair, 2);
 }
 
 /*
@@ -82,12 +96,12 @@ static void starts_as_carved(void **state)
  */
 static void starts_by_formula(void **state)
 {
-	struct hk_desc *d = take(1);
+	struct hk_desc *d = take_grid();
 	const char *start = hk_desc_start(d);
 
 	(void)state;
 	for (size_t size = 16; size <= 8192; size += 16) {
-		unsigned int n = (unsigned int)(HK_UNIT / size);
+		unsigned int n = (unsigned int)(HK_GRID / size);
 
 		d->recip = (uint32_t)(((uint64_t)1 << 32) / size + 1);
 		for (unsigned int carved = 1; carved <= n;
@@ -106,7 +120,7 @@ static void starts_by_formula(void **state)
 			}
 		}
 	}
-	give(d, 1);
+	give(d, 2);
 }
 
 /* Every address of a medium slab of every class. */
