@@ -210,7 +210,7 @@ void hk_free_other(void *p, struct hk_desc *d)
 	d -= d->back;
 	number = hk_medium_number(d, p);
 	if (hk_unlikely(hk_medium_block(d, number) != p ||
-			hk_medium_fresh(d, number) || hk_block_marked(p) ||
+			hk_medium_back(d, number) || hk_block_marked(p) ||
 			!heap->attached)) {
 		hk_free_slow(p);
 		return;

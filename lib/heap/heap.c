@@ -267,7 +267,10 @@ static void magazine_grow(struct hk_heap *heap, struct hk_magazine *mag,
 	}
 }
 
-/* The last block taken is the first to go, and the only one known fresh. */
+/*
+ * The last block taken is the first to go, and the only one known to read as
+ * zero: the others get the mark that all in the magazine have.
+ */
 static void *medium_refill(struct hk_heap *heap, unsigned int class,
 			   bool *zeroed)
 {
@@ -279,6 +282,9 @@ static void *medium_refill(struct hk_heap *heap, unsigned int class,
 	if (!mag->n)
 		return NULL;
 	mag->n--;
+	for (unsigned int i = 0; i < mag->n; i++)
+		if (fresh >> i & 1)
+			hk_block_mark(mag->blocks[i]);
 	*zeroed = fresh >> mag->n & 1;
 	return mag->blocks[mag->n];
 }

@@ -23,7 +23,7 @@
 #include "slab/slab.h"
 
 /* Empty slabs that a heap keeps for any class. */
-#define HK_EMPTIES	4
+#define HK_EMPTIES	2
 
 /* Freed blocks of other heaps' slabs are collected per slab, in so many
    places; a power of two. */

@@ -6,7 +6,11 @@
  */
 #include "slab/medium.h"
 
+#include "base/annotate.h"
+#include "os/os.h"
 #include "slab/run.h"
+
+#include <string.h>
 
 struct hk_lock hk_medium_locks[HK_MEDIUM_CLASSES];
 
@@ -16,11 +20,27 @@ static_assert(HK_SHORT_UNITS * HK_UNIT / (HK_SMALL_MAX + 1) <= 64,
 /* First slab of each class with a block in it: index, 0 = none. */
 static uint32_t heads[HK_MEDIUM_CLASSES];
 
-/* The slabs listed in a class that have no block out. */
+/* The slabs listed in a class that have no block out; so many are kept. */
+#define EMPTIES_KEPT 1
+
 static unsigned int empties[HK_MEDIUM_CLASSES];
 
-/* The blocks of each class that are out. */
+/* The blocks of each class that are out, and that are idle in slabs. */
 static size_t out[HK_MEDIUM_CLASSES];
+static size_t idle[HK_MEDIUM_CLASSES];
+
+/* When the class was last searched for cold blocks, in ms. */
+static uint32_t searched[HK_MEDIUM_CLASSES];
+
+/*
+ * Free blocks above 8 KiB give their pages back once they have been idle
+ * from one search to the next; and at once, a slab at a time, where so much
+ * of a class is idle that it cannot all be needed soon.
+ */
+#define SEARCH_MS	100
+#define IDLE_MIN_BYTES	(4 * HK_MIB)
+#define IDLE_PER_OUT	2
+#define IDLE_SLAB_SHARE	4
 
 /* Bits beyond the slab's blocks are always set. */
 #define ALL_AVAIL (~(uint64_t)0)
@@ -43,6 +63,24 @@ static void set_fresh(struct hk_desc *d, uint64_t fresh)
 {
 	if (d->fresh != fresh)
 		__atomic_store_n(&d->fresh, fresh, __ATOMIC_RELAXED);
+}
+
+/*
+ * Blocks `bits` of the slab are idle from here on, or are not: others that
+ * are in the slab read as zero.
+ */
+static void idle_add(unsigned int m, struct hk_desc *d, uint64_t bits)
+{
+	d->idle |= bits;
+	idle[m] += (size_t)__builtin_popcountll(bits);
+}
+
+static void idle_drop(unsigned int m, struct hk_desc *d, uint64_t bits)
+{
+	bits &= d->idle;
+	d->idle ^= bits;
+	d->cold &= d->idle;
+	idle[m] -= (size_t)__builtin_popcountll(bits);
 }
 
 static void list_push(unsigned int m, struct hk_desc *d)
@@ -78,7 +116,11 @@ static struct hk_desc *slab_new(unsigned int class)
 	__atomic_store_n(&d->first, hk_desc_start(d), __ATOMIC_RELAXED);
 	set_avail(d, ALL_AVAIL);
 	__atomic_store_n(&d->fresh, ALL_AVAIL, __ATOMIC_RELAXED);
-	d->used = !zeroed;
+	d->locked = false;
+	d->idle = 0;
+	d->cold = 0;
+	if (!zeroed)
+		idle_add(class - HK_SMALL_CLASSES, d, ~none_avail(d));
 	for (uint16_t i = 1; i < units; i++) {
 		d[i].back = i;
 		hk_desc_set_state(&d[i], HK_MEDIUM_PART);
@@ -91,6 +133,7 @@ static void slab_end(struct hk_desc *d)
 {
 	unsigned int units = hk_class_units(d->class);
 
+	idle_drop(d->class - HK_SMALL_CLASSES, d, d->idle);
 	for (unsigned int i = 1; i < units; i++)
 		hk_desc_set_state(&d[i], HK_NONE);
 	hk_desc_set_units(d, units);
@@ -118,19 +161,19 @@ static unsigned int take_from(struct hk_desc *d, void **blocks, unsigned int n,
 			      uint32_t *fresh)
 {
 	uint64_t none = none_avail(d), avail = d->avail & ~none;
-	uint64_t zeroed = d->used ? 0 : d->fresh;
 	unsigned int got = 0;
 
 	*fresh = 0;
 	while (got < n && avail) {
 		unsigned int i = (unsigned int)__builtin_ctzll(avail);
 
-		*fresh |= (uint32_t)(zeroed >> i & 1) << got;
+		*fresh |= (uint32_t)(~d->idle >> i & 1) << got;
 		avail &= avail - 1;
 		blocks[got++] = hk_medium_block(d, i);
 	}
 	avail |= none;
 	set_fresh(d, d->fresh & ~(d->avail ^ avail));
+	idle_drop(d->class - HK_SMALL_CLASSES, d, ~avail);
 	set_avail(d, avail);
 	return got;
 }
@@ -161,11 +204,86 @@ unsigned int hk_medium_take(unsigned int class, void **blocks, unsigned int n,
 	return got;
 }
 
-/* How many empty slabs of a class are kept: of the short ones, one. */
-static unsigned int kept(unsigned int m)
+/* ---- pages of free blocks ---- */
+
+/*
+ * Gives the pages of free blocks back, from number `i` to before `end`, and
+ * makes what they have of shared pages zero.
+ */
+static bool discard(struct hk_desc *d, unsigned int i, unsigned int end)
 {
-	return m < HK_MEDIUM_CLASSES;
+	char *from = hk_medium_block(d, i), *to = hk_medium_block(d, end);
+	char *pages = (char *)hk_round_up((uintptr_t)from, HK_PAGE);
+	size_t len = (size_t)(to - pages) & ~(HK_PAGE - 1);
+
+	if (hk_os_discard(pages, len))
+		return false;
+	hk_note_open(from, (size_t)(to - from));
+	memset(from, 0, (size_t)(pages - from));
+	memset(pages + len, 0, (size_t)(to - pages) - len);
+	hk_note_close(from, (size_t)(to - from));
+	return true;
 }
+
+/*
+ * Gives the pages of idle blocks `bits` back, with those between them that
+ * have none.  The lock is held meanwhile: of all calls to the system this is
+ * the shortest.
+ */
+static void slab_purge(unsigned int m, struct hk_desc *d, uint64_t bits)
+{
+	uint64_t free = (d->avail & ~d->idle & ~none_avail(d)) | bits;
+
+	while (bits && !d->locked) {
+		unsigned int i = (unsigned int)__builtin_ctzll(free);
+		unsigned int n = (unsigned int)__builtin_ctzll(~(free >> i));
+		uint64_t run = (((uint64_t)1 << n) - 1) << i;
+
+		free &= ~run;
+		if (!(bits & run))
+			continue;
+		bits &= ~run;
+		d->locked = !discard(d, i, i + n);
+		if (!d->locked)
+			idle_drop(m, d, run);
+	}
+}
+
+static bool can_purge(unsigned int class)
+{
+	return class >= HK_LONG_CLASS;
+}
+
+/* Is too much of the class idle, and enough of this slab? */
+static bool purge_due(unsigned int m, const struct hk_desc *d)
+{
+	unsigned int class = m + HK_SMALL_CLASSES;
+
+	return can_purge(class) &&
+		idle[m] > out[m] * IDLE_PER_OUT &&
+		idle[m] * hk_class_size(class) > IDLE_MIN_BYTES &&
+		(unsigned int)__builtin_popcountll(d->idle) >=
+		hk_class_capacity(class) / IDLE_SLAB_SHARE;
+}
+
+/* Finds what has gone cold, now and then. */
+static void search(unsigned int m)
+{
+	uint32_t now = (uint32_t)hk_os_clock_ms();
+
+	if (!can_purge(m + HK_SMALL_CLASSES) ||
+	    now - searched[m] < SEARCH_MS)
+		return;
+	searched[m] = now;
+	for (uint32_t i = heads[m]; i; i = hk_desc_at(i)->next) {
+		struct hk_desc *d = hk_desc_at(i);
+
+		slab_purge(m, d, d->cold);
+		d->cold = d->idle;
+	}
+}
+
+/* ---- giving back ---- */
 
 /* One block comes back; returns the slab if it is to be given up. */
 static struct hk_desc *give_one(unsigned int m, void *block)
@@ -180,10 +298,14 @@ static struct hk_desc *give_one(unsigned int m, void *block)
 	if (d->avail == none_avail(d))
 		list_push(m, d);
 	set_avail(d, d->avail | (uint64_t)1 << number);
-	if (d->avail != ALL_AVAIL)
+	idle_add(m, d, (uint64_t)1 << number);
+	if (d->avail != ALL_AVAIL) {
+		if (hk_unlikely(purge_due(m, d)))
+			slab_purge(m, d, d->idle);
 		return NULL;
+	}
 	empties[m]++;
-	if (empties[m] <= kept(m))
+	if (empties[m] <= EMPTIES_KEPT)
 		return NULL;
 	empties[m]--;
 	list_remove(m, d);
@@ -202,6 +324,7 @@ void hk_medium_give(unsigned int class, void *const *blocks, unsigned int n)
 			slab_end(empty);
 	}
 	out[m] -= n;
+	search(m);
 	hk_unlock(&hk_medium_locks[m], HK_RANK_MEDIUM);
 }
 
@@ -215,8 +338,11 @@ void hk_medium_trim(void)
 			struct hk_desc *d = hk_desc_at(i);
 
 			next = d->next;
-			if (d->avail != ALL_AVAIL)
+			if (d->avail != ALL_AVAIL) {
+				if (can_purge(m + HK_SMALL_CLASSES))
+					slab_purge(m, d, d->idle);
 				continue;
+			}
 			empties[m]--;
 			list_remove(m, d);
 			slab_end(d);

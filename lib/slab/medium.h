@@ -16,7 +16,7 @@
 
 /*
  * Takes up to `n` blocks of a class into blocks[]; bit i of *fresh tells that
- * blocks[i] has never been handed out and reads as zero.  Returns how many; 0
+ * blocks[i] reads as zero and has no mark.  Returns how many; 0
  * where the system gives no memory.  `n` is at most 32.
  */
 unsigned int hk_medium_take(unsigned int class, void **blocks, unsigned int n,
@@ -25,7 +25,7 @@ unsigned int hk_medium_take(unsigned int class, void **blocks, unsigned int n,
 /* Gives `n` blocks of one class back; dies of one that is there already. */
 void hk_medium_give(unsigned int class, void *const *blocks, unsigned int n);
 
-/* Gives all slabs with no block out back to the arena. */
+/* Gives back slabs with no block out, and the pages of free blocks. */
 void hk_medium_trim(void);
 
 /*
@@ -68,6 +68,16 @@ HK_INLINE bool hk_medium_fresh(struct hk_desc *d, unsigned int number)
 HK_INLINE bool hk_medium_avail(struct hk_desc *d, unsigned int number)
 {
 	return __atomic_load_n(&d->avail, __ATOMIC_RELAXED) >> number & 1;
+}
+
+/*
+ * The same for the plain case of a free.  Blocks that never lose their pages
+ * while they are in the slab have the mark there, and need no such look.
+ */
+HK_INLINE bool hk_medium_back(struct hk_desc *d, unsigned int number)
+{
+	return d->class < HK_LONG_CLASS ? hk_medium_fresh(d, number) :
+					  hk_medium_avail(d, number);
 }
 
 /* Bytes of blocks that are out, by their classes' sizes. */

@@ -11,12 +11,6 @@
 struct hk_desc hk_desc_none = { .start = UINTPTR_MAX };
 
 /*
- * A full slab becomes usable again when this share of it has been freed:
- * sooner, and it is soon full again; later, and memory lies idle.
- */
-#define WAKE_SHARE 8
-
-/*
  * How many blocks to carve from pages that were used before.  Untouched
  * pages are carved one page at a time: a link is never written into a page
  * that nobody needs yet.
@@ -30,7 +24,7 @@ static unsigned int capacity(const struct hk_desc *d)
 
 static uint32_t wake_count(const struct hk_desc *d)
 {
-	return capacity(d) / WAKE_SHARE;
+	return hk_slab_wake_count(capacity(d));
 }
 
 void hk_slab_init(struct hk_desc *d, unsigned int class,

@@ -9,7 +9,7 @@
  *            chosen                    nothing left
  *   USABLE ----------> CURRENT ---------------------------> FULL
  *   in a list,         count = blocks out + 1, so that      in no list,
- *   count = blocks     it never runs out                    count = 1/8 of
+ *   count = blocks     it never runs out                    count = 1/32 of
  *   out                                                     the capacity
  *     | ^                                                        |
  *     | +--------------------------------------------------------+
@@ -25,6 +25,16 @@
 #include "base/annotate.h"
 #include "slab/class.h"
 #include "superslab/unitmap.h"
+
+/*
+ * How many blocks of a full slab must be freed before it is usable again:
+ * with less it is soon full again, with more memory lies idle.  1/32 was not
+ * slower than 1/8.
+ */
+HK_INLINE uint32_t hk_slab_wake_count(uint32_t capacity)
+{
+	return (uint32_t)hk_max(capacity / 32, 1);
+}
 
 /*
  * Makes a run of one unit an empty slab of a small class.  `used`: whether

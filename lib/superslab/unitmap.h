@@ -100,11 +100,14 @@ struct hk_desc {
 	uint16_t back;			/* medium: units to the first one */
 	uint8_t class;
 	_Atomic uint8_t state;		/* enum hk_state */
-	bool used;			/* slabs: its pages were, before */
+	bool used;			/* small: its pages were, before */
+	bool locked;			/* medium: pages cannot be given back */
 
 	uint32_t next HK_ALIGNED(HK_CACHE_LINE);
 	uint32_t prev;			/* unit indexes, 0 = none: lists */
 	uint64_t avail;			/* medium: blocks in the slab */
+	uint64_t idle;			/* those that may be resident */
+	uint64_t cold;			/* those that were so for a while */
 	uint32_t rob_next, rob_prev;
 	uint16_t rob_count;
 	uint16_t rob_first, rob_last;	/* small: offsets / 16 */

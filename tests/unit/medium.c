@@ -7,6 +7,7 @@
 
 #include "base/annotate.h"
 #include "heap/process.h"
+#include "os/os.h"
 #include "slab/medium.h"
 #include "slab/run.h"
 
@@ -259,6 +260,110 @@ static void empties(void **state)
 	assert_int_equal(in_slabs(), 0);
 }
 
+/* ---- pages of free blocks ---- */
+
+static uint64_t discarded(void)
+{
+	return atomic_load(&hk_os_counts.discarded);
+}
+
+/* Takes `n` blocks, one at a time, and fills them. */
+static void take_and_keep(size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		uint32_t fresh;
+		void *block;
+
+		assert_int_equal(hk_medium_take(class, &block, 1, &fresh), 1);
+		hk_note_open(block, size());
+		if (fresh)
+			CHECK_ZERO(block, size());
+		memset(block, 0xa5, size());
+		keep(block, i);
+	}
+}
+
+/* Gives the block kept at `i` back, and closes it to checkers. */
+static void give_kept(size_t i)
+{
+	void *block = drop(i);
+
+	hk_note_close(block, size());
+	hk_medium_give(class, &block, 1);
+}
+
+/*
+ * What is idle from one search to the next loses its pages, what was used
+ * in between does not, and the neighbours keep their contents.
+ */
+static void cold_blocks(void **state)
+{
+	uint64_t before;
+	size_t capacity;
+	char *last;
+
+	(void)state;
+	hk_medium_trim();
+	class = hk_class_of(10000);
+	capacity = hk_class_capacity(class);
+	take_and_keep(capacity);
+	usleep(150000);
+	before = discarded();
+	for (size_t i = capacity / 2; i-- > 1;)
+		give_kept(2 * i);
+	/* Each give after a while is a search: one to see, one to purge. */
+	usleep(150000);
+	give_kept(0);
+	usleep(150000);
+	last = blocks[0].start;
+	give_kept(0);
+	assert_true(discarded() - before >= (capacity / 2 - 1) * HK_PAGE);
+	assert_true(discarded() - before < (capacity / 2 + 2) * size());
+	assert_true(slab_of(last)->idle >>
+		hk_medium_number(slab_of(last), last) & 1);
+	take_and_keep(capacity - n_blocks);
+	drop_all();
+	hk_medium_trim();
+}
+
+/* Most of a large class comes back: it does not wait for a search. */
+static void too_much_idle(void **state)
+{
+	uint64_t before, seed = 3;
+	size_t all = 8 * HK_MIB / 20480;
+
+	(void)state;
+	hk_medium_trim();
+	class = hk_class_of(20000);
+	assert_int_equal(size(), 20480);
+	take_and_keep(all < BLOCKS ? all : BLOCKS);
+	before = discarded();
+	while (n_blocks > 40)
+		give_kept(random_below(&seed, n_blocks));
+	assert_true(discarded() - before > HK_MIB);
+	take_and_keep(200);
+	drop_all();
+	hk_medium_trim();
+}
+
+/* The mark goes with the page: that a block is there is known all the same. */
+static void given_twice(void *arg)
+{
+	(void)arg;
+	class = hk_class_of(20000);
+	take_and_keep(2);
+	give_kept(0);
+	hk_medium_trim();
+	hk_medium_give(class, (void *[]){ hk_medium_block(
+		slab_of(blocks[0].start), 0) }, 1);
+}
+
+static void twice(void **state)
+{
+	(void)state;
+	assert_dies(given_twice, NULL, "double free of 0x");
+}
+
 static void out_of_memory(void *arg)
 {
 	struct rlimit limit = { 1, 1 };
@@ -332,6 +437,9 @@ int main(void)
 		cmocka_unit_test(one_slab_at_a_time),
 		cmocka_unit_test(random_operations),
 		cmocka_unit_test(empties),
+		cmocka_unit_test(cold_blocks),
+		cmocka_unit_test(too_much_idle),
+		cmocka_unit_test(twice),
 		cmocka_unit_test(no_memory),
 		cmocka_unit_test(several_threads),
 	};

@@ -153,7 +153,8 @@ static void contents(void **state)
 /* One life: current, full, usable, empty; the counter at each step. */
 static void life(unsigned int c)
 {
-	unsigned int capacity = hk_class_capacity(c), wake = capacity / 8;
+	unsigned int capacity = hk_class_capacity(c);
+	unsigned int wake = hk_slab_wake_count(capacity);
 
 	start(c, false);
 	hk_slab_choose(d);
