@@ -65,18 +65,29 @@ static void *alloc_class(struct hk_heap *heap, unsigned int class,
 	return p ? p : hk_heap_small(heap, class);
 }
 
+/*
+ * A run, at a multiple of `align`; of 1 MiB and more, a mapping of its own
+ * where the arena's window is full.
+ */
+static void *alloc_run(struct hk_heap *heap, size_t align, size_t n,
+		       bool *zeroed)
+{
+	void *p = hk_heap_run(heap, units_for(n),
+			      hk_max(align >> HK_UNIT_SHIFT, 1), zeroed);
+
+	if (p || n < MOVE_PAGES_MIN)
+		return p;
+	*zeroed = true;
+	return hk_huge_alloc(n, hk_max(align, HK_PAGE));
+}
+
 /* `n` bytes from the heap; *zeroed: they read as zero. */
 static void *alloc_size(struct hk_heap *heap, size_t n, bool *zeroed)
 {
-	void *p = NULL;
-
 	if (hk_likely(n <= HK_MEDIUM_MAX))
 		return alloc_class(heap, hk_class_of(n), zeroed);
 	if (hk_likely(n <= HK_RUN_MAX_UNITS << HK_UNIT_SHIFT))
-		p = hk_heap_run(heap, units_for(n), 1, zeroed);
-	/* The arena's window may be full where the system is not. */
-	if (p || n < MOVE_PAGES_MIN)
-		return p;
+		return alloc_run(heap, 1, n, zeroed);
 	*zeroed = true;
 	return hk_huge_alloc(n, HK_PAGE);
 }
@@ -440,8 +451,7 @@ static void *alloc_aligned(struct hk_heap *heap, size_t align, size_t n)
 		return alloc_class(heap, class, &zeroed);
 	if (n > HK_RUN_MAX_UNITS << HK_UNIT_SHIFT || align > RUN_ALIGN_MAX)
 		return hk_huge_alloc(hk_max(n, 1), align);
-	return hk_heap_run(heap, units_for(hk_max(n, 1)),
-			   hk_max(align >> HK_UNIT_SHIFT, 1), &zeroed);
+	return alloc_run(heap, align, hk_max(n, 1), &zeroed);
 }
 
 void *hk_aligned(size_t align, size_t n)
@@ -460,6 +470,10 @@ void *hk_aligned(size_t align, size_t n)
 	if (!heap)
 		return no_memory();
 	p = alloc_aligned(heap, align, n);
+	if (hk_unlikely(!p)) {
+		hk_trim(0);
+		p = alloc_aligned(heap, align, n);
+	}
 	leave(late);
 	if (!p)
 		return no_memory();
@@ -543,7 +557,7 @@ int hk_trim(size_t keep)
 	if (hk_tls.heap->attached)
 		hk_heap_flush(hk_tls.heap);
 	hk_orphans_trim();
-	hk_medium_trim();
-	given = hk_run_purge(keep);
+	given = hk_medium_trim();
+	given += hk_run_purge(keep);
 	return given > 0;
 }

@@ -228,11 +228,12 @@ static bool discard(struct hk_desc *d, unsigned int i, unsigned int end)
 /*
  * Gives the pages of idle blocks `bits` back, with those between them that
  * have none.  The lock is held meanwhile: of all calls to the system this is
- * the shortest.
+ * the shortest.  Returns the bytes of blocks that were idle.
  */
-static void slab_purge(unsigned int m, struct hk_desc *d, uint64_t bits)
+static size_t slab_purge(unsigned int m, struct hk_desc *d, uint64_t bits)
 {
 	uint64_t free = (d->avail & ~d->idle & ~none_avail(d)) | bits;
+	size_t before = idle[m];
 
 	while (bits && !d->locked) {
 		unsigned int i = (unsigned int)__builtin_ctzll(free);
@@ -247,6 +248,7 @@ static void slab_purge(unsigned int m, struct hk_desc *d, uint64_t bits)
 		if (!d->locked)
 			idle_drop(m, d, run);
 	}
+	return (before - idle[m]) * hk_class_size(d->class);
 }
 
 static bool can_purge(unsigned int class)
@@ -328,8 +330,10 @@ void hk_medium_give(unsigned int class, void *const *blocks, unsigned int n)
 	hk_unlock(&hk_medium_locks[m], HK_RANK_MEDIUM);
 }
 
-void hk_medium_trim(void)
+size_t hk_medium_trim(void)
 {
+	size_t given = 0;
+
 	for (unsigned int m = 0; m < HK_MEDIUM_CLASSES; m++) {
 		uint32_t i, next;
 
@@ -340,7 +344,7 @@ void hk_medium_trim(void)
 			next = d->next;
 			if (d->avail != ALL_AVAIL) {
 				if (can_purge(m + HK_SMALL_CLASSES))
-					slab_purge(m, d, d->idle);
+					given += slab_purge(m, d, d->idle);
 				continue;
 			}
 			empties[m]--;
@@ -349,6 +353,7 @@ void hk_medium_trim(void)
 		}
 		hk_unlock(&hk_medium_locks[m], HK_RANK_MEDIUM);
 	}
+	return given;
 }
 
 size_t hk_medium_bytes(void)

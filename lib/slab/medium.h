@@ -25,8 +25,11 @@ unsigned int hk_medium_take(unsigned int class, void **blocks, unsigned int n,
 /* Gives `n` blocks of one class back; dies of one that is there already. */
 void hk_medium_give(unsigned int class, void *const *blocks, unsigned int n);
 
-/* Gives back slabs with no block out, and the pages of free blocks. */
-void hk_medium_trim(void);
+/*
+ * Gives slabs with no block out back to the arena, and the pages of free
+ * blocks above 8 KiB to the system; returns how many bytes of the latter.
+ */
+size_t hk_medium_trim(void);
 
 /*
  * The number of the block of slab `d`, its first descriptor, that holds `p`

@@ -35,6 +35,7 @@
  */
 #define DIRTY_FLOOR_BYTES HK_MIB
 #define DIRTY_MIN_BYTES	(8 * HK_MIB)
+#define DIRTY_PIECES_BYTES (4 * HK_MIB)
 #define DIRTY_SMALL_SHARE 2
 #define DIRTY_SHARE	8
 #define DIRTY_AGE_MS	250
@@ -373,6 +374,19 @@ static struct hk_desc *take_free(size_t units, size_t align, bool *zeroed)
 	return run ? run : take_from(&clean, units, align);
 }
 
+/*
+ * Untouched memory is about to become resident because what is dirty comes
+ * in pieces too short: as much of that is given back.  Not the last of it,
+ * as a process that is still small reuses most.
+ */
+static void make_up_for(size_t units)
+{
+	size_t bytes = hk_min(units, dirty.units) << HK_UNIT_SHIFT;
+
+	bytes = (dirty.units << HK_UNIT_SHIFT) - bytes;
+	purge_to(hk_max(hk_max(bytes, DIRTY_PIECES_BYTES), dirty_keep));
+}
+
 struct hk_desc *hk_run_take(size_t units, size_t align, bool *zeroed)
 {
 	struct hk_desc *run;
@@ -385,6 +399,8 @@ struct hk_desc *hk_run_take(size_t units, size_t align, bool *zeroed)
 			purge_to(0);
 		run = take_free(units, align, zeroed);
 	}
+	if (run && *zeroed)
+		make_up_for(units);
 	hk_unlock(&hk_run_lock, HK_RANK_RUNS);
 	return run;
 }
