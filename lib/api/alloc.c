@@ -67,7 +67,7 @@ static void *alloc_class(struct hk_heap *heap, unsigned int class,
 
 /*
  * A run, at a multiple of `align`; of 1 MiB and more, a mapping of its own
- * where the arena's window is full.
+ * where the arena has no room, as long as the run would have been.
  */
 static void *alloc_run(struct hk_heap *heap, size_t align, size_t n,
 		       bool *zeroed)
@@ -78,7 +78,8 @@ static void *alloc_run(struct hk_heap *heap, size_t align, size_t n,
 	if (p || n < MOVE_PAGES_MIN)
 		return p;
 	*zeroed = true;
-	return hk_huge_alloc(n, hk_max(align, HK_PAGE));
+	return hk_huge_alloc(units_for(n) << HK_UNIT_SHIFT,
+			     hk_max(align, HK_PAGE));
 }
 
 /* `n` bytes from the heap; *zeroed: they read as zero. */
@@ -90,6 +91,18 @@ static void *alloc_size(struct hk_heap *heap, size_t n, bool *zeroed)
 		return alloc_run(heap, 1, n, zeroed);
 	*zeroed = true;
 	return hk_huge_alloc(n, HK_PAGE);
+}
+
+/*
+ * There was no memory for `n` bytes: what lies ready for other sizes may make
+ * room, but not for mappings.  Says whether to try again.
+ */
+static bool make_room(size_t n)
+{
+	if (n > HK_RUN_MAX_UNITS << HK_UNIT_SHIFT)
+		return false;
+	hk_trim(0);
+	return true;
 }
 
 static void *alloc(size_t n, bool zero)
@@ -104,11 +117,8 @@ static void *alloc(size_t n, bool zero)
 	if (hk_unlikely(!heap))
 		return no_memory();
 	p = alloc_size(heap, n, &zeroed);
-	if (hk_unlikely(!p)) {
-		/* What lies ready for other sizes may make room. */
-		hk_trim(0);
+	if (hk_unlikely(!p && make_room(n)))
 		p = alloc_size(heap, n, &zeroed);
-	}
 	leave(late);
 	if (hk_unlikely(!p))
 		return no_memory();
@@ -470,10 +480,8 @@ void *hk_aligned(size_t align, size_t n)
 	if (!heap)
 		return no_memory();
 	p = alloc_aligned(heap, align, n);
-	if (hk_unlikely(!p)) {
-		hk_trim(0);
+	if (hk_unlikely(!p && make_room(n)))
 		p = alloc_aligned(heap, align, n);
-	}
 	leave(late);
 	if (!p)
 		return no_memory();

@@ -118,7 +118,7 @@ static void small(const char *call, const void *p, struct hk_desc *d,
 	owner = hk_desc_owner(d);
 	if (owner == heap ? hk_list_has(d->freed, p) :
 			    hk_remote_has(heap, d, p))
-		hk_fatal_double_free(p, info->size, owner->id);
+		hk_fatal_double_free(p, info->size, owner ? owner->id : 0);
 }
 
 static void medium(const char *call, const void *p, struct hk_desc *d,

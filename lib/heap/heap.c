@@ -283,8 +283,7 @@ static void *medium_refill(struct hk_heap *heap, unsigned int class,
 		return NULL;
 	mag->n--;
 	for (unsigned int i = 0; i < mag->n; i++)
-		if (fresh >> i & 1)
-			hk_block_mark(mag->blocks[i]);
+		hk_block_mark(mag->blocks[i]);
 	*zeroed = fresh >> mag->n & 1;
 	return mag->blocks[mag->n];
 }

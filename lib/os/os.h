@@ -44,11 +44,15 @@ int hk_os_remap(void *p, size_t old_len, size_t new_len, void **out);
 /*
  * Moves the pages of [p, p + old_len) into a new mapping of `new_len` bytes
  * and leaves the old range mapped and empty (Linux 5.7 and later; -EINVAL
- * before).
+ * before, and for a range that is not whole pages of the system).
  */
 int hk_os_move_pages(void *p, size_t old_len, size_t new_len, void **out);
 
-/* Gives the pages back; the range stays mapped and reads as zero. */
+/*
+ * Makes a range of memory that nobody uses read as zero: whole pages of the
+ * system, which may be larger than HK_PAGE, are given back and stay mapped,
+ * and what the range has of others is cleared.
+ */
 int hk_os_discard(void *p, size_t len);
 
 /* Asks for huge pages in a range, or for none. */

@@ -7,6 +7,8 @@
 #define _GNU_SOURCE
 #include "os/os.h"
 
+#include "base/annotate.h"
+
 #include <linux/futex.h>
 #include <string.h>
 #include <sys/auxv.h>
@@ -159,6 +161,8 @@ int hk_os_move_pages(void *p, size_t old_len, size_t new_len, void **out)
 	long back;
 	int ret;
 
+	if (((uintptr_t)p | old_len) & (hk_os_page_size() - 1))
+		return -EINVAL;
 	ret = remap(p, old_len, old_len, MREMAP_MAYMOVE | MREMAP_DONTUNMAP,
 		    &moved);
 	if (ret)
@@ -190,13 +194,37 @@ static int advise(void *p, size_t len, int advice)
 	return ret;
 }
 
+static void clear(char *from, char *to)
+{
+	size_t len = (size_t)(to - from);
+
+	if (!len)
+		return;
+	hk_note_open(from, len);
+	memset(from, 0, len);
+	hk_note_close(from, len);
+}
+
+/* The system rounds lengths up, into what is somebody else's. */
 int hk_os_discard(void *p, size_t len)
 {
-	int ret = advise(p, len, MADV_DONTNEED);
+	size_t page = hk_os_page_size();
+	char *end = (char *)p + len;
+	char *from = (char *)hk_round_up((uintptr_t)p, page);
+	char *to = (char *)((uintptr_t)end & ~(page - 1));
+	int ret;
 
-	if (!ret)
-		count(&hk_os_counts.discarded, len);
-	return ret;
+	if (from >= to) {
+		clear(p, end);
+		return 0;
+	}
+	ret = advise(from, (size_t)(to - from), MADV_DONTNEED);
+	if (ret)
+		return ret;
+	count(&hk_os_counts.discarded, (size_t)(to - from));
+	clear(p, from);
+	clear(to, end);
+	return 0;
 }
 
 int hk_os_huge_pages(void *p, size_t len, bool on)

@@ -6,11 +6,8 @@
  */
 #include "slab/medium.h"
 
-#include "base/annotate.h"
 #include "os/os.h"
 #include "slab/run.h"
-
-#include <string.h>
 
 struct hk_lock hk_medium_locks[HK_MEDIUM_CLASSES];
 
@@ -207,25 +204,6 @@ unsigned int hk_medium_take(unsigned int class, void **blocks, unsigned int n,
 /* ---- pages of free blocks ---- */
 
 /*
- * Gives the pages of free blocks back, from number `i` to before `end`, and
- * makes what they have of shared pages zero.
- */
-static bool discard(struct hk_desc *d, unsigned int i, unsigned int end)
-{
-	char *from = hk_medium_block(d, i), *to = hk_medium_block(d, end);
-	char *pages = (char *)hk_round_up((uintptr_t)from, HK_PAGE);
-	size_t len = (size_t)(to - pages) & ~(HK_PAGE - 1);
-
-	if (hk_os_discard(pages, len))
-		return false;
-	hk_note_open(from, (size_t)(to - from));
-	memset(from, 0, (size_t)(pages - from));
-	memset(pages + len, 0, (size_t)(to - pages) - len);
-	hk_note_close(from, (size_t)(to - from));
-	return true;
-}
-
-/*
  * Gives the pages of idle blocks `bits` back, with those between them that
  * have none.  The lock is held meanwhile: of all calls to the system this is
  * the shortest.  Returns the bytes of blocks that were idle.
@@ -244,7 +222,8 @@ static size_t slab_purge(unsigned int m, struct hk_desc *d, uint64_t bits)
 		if (!(bits & run))
 			continue;
 		bits &= ~run;
-		d->locked = !discard(d, i, i + n);
+		d->locked = hk_os_discard(hk_medium_block(d, i),
+					  n * hk_class_size(d->class));
 		if (!d->locked)
 			idle_drop(m, d, run);
 	}
@@ -287,6 +266,22 @@ static void search(unsigned int m)
 
 /* ---- giving back ---- */
 
+/*
+ * Is the block out?  Not if it was given twice, in magazines that did not
+ * know of each other; by then its slab may even have ended.
+ */
+static bool is_out(unsigned int class, const void *block)
+{
+	struct hk_desc *d = hk_desc_of(block);
+	enum hk_state state = hk_desc_state(d);
+
+	if (state != HK_MEDIUM && state != HK_MEDIUM_PART)
+		return false;
+	d -= d->back;
+	return d->class == class &&
+		!hk_medium_avail(d, hk_medium_number(d, block));
+}
+
 /* One block comes back; returns the slab if it is to be given up. */
 static struct hk_desc *give_one(unsigned int m, void *block)
 {
@@ -295,8 +290,6 @@ static struct hk_desc *give_one(unsigned int m, void *block)
 
 	d -= d->back;
 	number = hk_medium_number(d, block);
-	if (hk_unlikely(d->avail >> number & 1))
-		hk_fatal_double_free(block, hk_class_size(d->class), 0);
 	if (d->avail == none_avail(d))
 		list_push(m, d);
 	set_avail(d, d->avail | (uint64_t)1 << number);
@@ -320,8 +313,15 @@ void hk_medium_give(unsigned int class, void *const *blocks, unsigned int n)
 
 	hk_lock(&hk_medium_locks[m], HK_RANK_MEDIUM);
 	for (unsigned int i = 0; i < n; i++) {
-		struct hk_desc *empty = give_one(m, blocks[i]);
+		struct hk_desc *empty;
 
+		if (hk_unlikely(!is_out(class, blocks[i]))) {
+			/* Whoever handles the signal may allocate. */
+			hk_unlock(&hk_medium_locks[m], HK_RANK_MEDIUM);
+			hk_fatal_double_free(blocks[i], hk_class_size(class),
+					     0);
+		}
+		empty = give_one(m, blocks[i]);
 		if (empty)
 			slab_end(empty);
 	}

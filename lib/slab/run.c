@@ -393,7 +393,7 @@ struct hk_desc *hk_run_take(size_t units, size_t align, bool *zeroed)
 
 	hk_lock(&hk_run_lock, HK_RANK_RUNS);
 	run = take_free(units, align, zeroed);
-	if (!run) {
+	if (!run && hk_arena_has_room(units)) {
 		/* Without more: neighbours, once both clean, may do. */
 		if (extend(units, align))
 			purge_to(0);

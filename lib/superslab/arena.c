@@ -49,8 +49,9 @@ static_assert(HK_UNIT >> TABLE_SHIFT == sizeof(struct hk_desc),
 	      "the table's size follows from the window's");
 
 /*
- * All that the machine can hold.  Blocks that are not written may want more:
- * the longer runs among them then get mappings of their own.
+ * Twice what the machine can hold.  Half of it is for long runs only while
+ * there is room: not all that is allocated is written, but what has no other
+ * place than the arena must find one.
  */
 #define WINDOW_MIN	(8 * HK_GIB)
 #define WINDOW_MAX	(4096 * HK_GIB)
@@ -64,7 +65,7 @@ static_assert(HK_UNIT >> TABLE_SHIFT == sizeof(struct hk_desc),
 static size_t window_size(void)
 {
 	size_t top = hk_os_address_top();
-	size_t window = hk_max(hk_os_memory(), WINDOW_MIN);
+	size_t window = hk_max(2 * hk_os_memory(), WINDOW_MIN);
 
 	/* The reserved table counts against the limit: at most 1.6 % of it. */
 	window = hk_min(window, hk_os_limit() * 4);
@@ -200,6 +201,12 @@ static bool wants_huge_pages(size_t busy)
 	return frontier >= HUGE_PAGES_FROM &&
 		bytes <= (ptrdiff_t)((busy << HK_UNIT_SHIFT) /
 				     HUGE_PAGES_HOLLOW);
+}
+
+bool hk_arena_has_room(size_t units)
+{
+	return units <= HK_MIB >> HK_UNIT_SHIFT ||
+		frontier <= hk_arena.window / 2;
 }
 
 int hk_arena_extend(size_t units, size_t busy, struct hk_desc **first,

@@ -25,6 +25,13 @@ int hk_arena_extend(size_t units, size_t busy, struct hk_desc **first,
 		    size_t *got);
 
 /*
+ * May the arena grow for a run of `units`?  Not where the second half of the
+ * window would go to runs above 1 MiB, which can have their own mappings.
+ * Under the runs lock.
+ */
+bool hk_arena_has_room(size_t units);
+
+/*
  * Tells that so many bytes of slabs in use became hollow, or are not any
  * more: no block has ever been made of them.  The share of hollow memory
  * decides whether more gets huge pages, which make 2 MiB resident where one

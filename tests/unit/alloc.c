@@ -296,6 +296,22 @@ static void twice_long(void) { twice(100000); }
 static void twice_run(void) { twice(500000); }
 static void twice_huge(void) { twice(100 * HK_MIB); }
 
+/* Ready in a magazine, and never handed out: from pages used before. */
+static void never_out(void)
+{
+	struct hk_magazine *mag =
+		hk_magazine_of(hk_tls.heap, hk_class_of(5000));
+	char *run = hk_malloc(800000);
+
+	hk_note_open(run, 800000);
+	memset(run, 1, 800000);
+	hk_free(HIDE(run));
+	hk_heap_flush(hk_tls.heap);
+	for (int i = 0; i < 50 || !mag->n; i++)
+		CHECK(HIDE(hk_malloc(5000)) != NULL);
+	hk_free(HIDE(mag->blocks[0]));
+}
+
 static void twice_remote(void)
 {
 	void *p = HIDE(hk_malloc(64));
@@ -386,6 +402,7 @@ static const struct crime crimes[] = {
 	{ "double free of 0x", twice_run },
 	{ "invalid free of 0x", twice_huge },
 	{ "double free of 0x", twice_remote },
+	{ "double free of 0x", never_out },
 	{ "(inside a 64-byte block at 0x", inside_small },
 	{ "(inside a 64-byte block at 0x", unaligned_small },
 	{ "-byte block at 0x", inside_medium },

@@ -25,7 +25,7 @@ static void start(void)
 	CHECK_EQ(hk_arena_init(), 0);
 	CHECK_EQ(hk_arena.window % (64 * HK_MIB), 0);
 	CHECK_EQ(hk_arena.base % HK_SUPER, 0);
-	CHECK(hk_arena.window >= hk_min(hk_os_memory(), 8 * HK_GIB));
+	CHECK(hk_arena.window >= 2 * hk_min(hk_os_memory(), 4 * HK_GIB));
 	CHECK_EQ(hk_arena_span(), 0);
 	CHECK_EQ(hk_arena_committed(), 0);
 }

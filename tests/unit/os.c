@@ -201,6 +201,28 @@ static void moving_back(void **state)
 	assert_lives(move_refused, NULL);
 }
 
+/* To the byte: what else is in the first and the last page stays. */
+static void discarding_parts(void **state)
+{
+	uint64_t bytes = load(&hk_os_counts.discarded);
+	char *p = map(LEN);
+
+	(void)state;
+	memset(p, 1, LEN);
+	assert_int_equal(hk_os_discard(p + 100, 3 * page - 300), 0);
+	assert_int_equal(load(&hk_os_counts.discarded), bytes + page);
+	assert_int_equal(p[99], 1);
+	CHECK_ZERO(p + 100, 3 * page - 300);
+	assert_int_equal(p[3 * page - 200], 1);
+	/* no whole page at all */
+	assert_int_equal(hk_os_discard(p + 4 * page + 8, page), 0);
+	assert_int_equal(load(&hk_os_counts.discarded), bytes + page);
+	assert_int_equal(p[4 * page + 7], 1);
+	CHECK_ZERO(p + 4 * page + 8, page);
+	assert_int_equal(p[5 * page + 8], 1);
+	assert_int_equal(hk_os_unmap(p, LEN), 0);
+}
+
 static void discarding(void **state)
 {
 	uint64_t bytes = load(&hk_os_counts.discarded);
@@ -381,6 +403,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(moving_pages),
 		cmocka_unit_test(moving_back),
 		cmocka_unit_test(discarding),
+		cmocka_unit_test(discarding_parts),
 		cmocka_unit_test(facts),
 		cmocka_unit_test(limit),
 		cmocka_unit_test(clock_goes_on),
