@@ -46,26 +46,28 @@ const uint8_t hk_class_table_medium[HK_MEDIUM_MAX / HK_MEDIUM_STEP] = {
 	F(9 << ((log) - 3)), F(10 << ((log) - 3)), F(11 << ((log) - 3)), \
 	F(12 << ((log) - 3)), F(13 << ((log) - 3)), F(14 << ((log) - 3)), \
 	F(15 << ((log) - 3)), F(16 << ((log) - 3))
-#define ALL(F) \
+#define SMALL(F) \
 	F(16), F(32), F(48), F(64), F(80), F(96), F(112), F(128), \
-	S8(F, 7), S8(F, 8), S8(F, 9), S8(F, 10), S8(F, 11), S8(F, 12), \
-	S8(F, 13), S8(F, 14), \
+	S8(F, 7), S8(F, 8), S8(F, 9)
+#define MEDIUM(F) \
+	S8(F, 10), S8(F, 11), S8(F, 12), S8(F, 13), S8(F, 14), \
 	F(49152), F(65536), F(98304), F(131072)
 #define SIZE(size) (size)
+/*
+ * As many as fit between the multiples of the size in the second half of the
+ * grid's 64 KiB; in the first half, one more may.
+ */
+#define IN_UNIT(size) \
+	(HK_GRID / (size) - (HK_GRID - HK_UNIT + (size) - 1) / (size))
 #define UNITS(size) \
 	((size) <= HK_SHORT_MAX ? HK_SHORT_UNITS : \
 	 (size) <= HK_LONG_MAX ? HK_LONG_UNITS : HK_LONGEST_UNITS)
-/*
- * Small slabs: as many as fit between the multiples of the size in the
- * second half of the grid's 64 KiB; in the first half, one more may.
- */
-#define CAPACITY(size) \
-	((size) <= HK_SMALL_MAX ? \
-	 HK_GRID / (size) - (HK_GRID - HK_UNIT + (size) - 1) / (size) : \
-	 UNITS(size) * HK_UNIT / (size))
+#define IN_UNITS(size) (UNITS(size) * HK_UNIT / (size))
 
-const uint32_t hk_class_sizes[HK_CLASSES] = { ALL(SIZE) };
-const uint16_t hk_class_capacities[HK_CLASSES] = { ALL(CAPACITY) };
+const uint32_t hk_class_sizes[HK_CLASSES] = { SMALL(SIZE), MEDIUM(SIZE) };
+const uint16_t hk_class_capacities[HK_CLASSES] = {
+	SMALL(IN_UNIT), MEDIUM(IN_UNITS)
+};
 
 unsigned int hk_class_aligned(size_t n, size_t align)
 {
