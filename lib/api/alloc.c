@@ -278,9 +278,7 @@ HK_NORETURN HK_COLD static void fatal_size(void *p, size_t n, size_t size)
 {
 	struct hk_line line;
 
-	hk_fatal_start(&line);
-	hk_line_str(&line, "size mismatch on free of ");
-	hk_line_ptr(&line, p);
+	hk_fatal_start_of(&line, "size mismatch on free", p);
 	hk_line_str(&line, " (freed as ");
 	hk_line_num(&line, n);
 	hk_line_str(&line, " bytes, block of the ");

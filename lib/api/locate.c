@@ -14,16 +14,22 @@
 
 /* ---- verdicts ---- */
 
+static void start_invalid(struct hk_line *line, const char *call,
+			  const void *p)
+{
+	hk_fatal_start(line);
+	hk_line_str(line, "invalid ");
+	hk_line_str(line, call);
+	hk_line_str(line, " of ");
+	hk_line_ptr(line, p);
+}
+
 HK_NORETURN HK_COLD static void invalid(const char *call, const void *p,
 					const char *why)
 {
 	struct hk_line line;
 
-	hk_fatal_start(&line);
-	hk_line_str(&line, "invalid ");
-	hk_line_str(&line, call);
-	hk_line_str(&line, " of ");
-	hk_line_ptr(&line, p);
+	start_invalid(&line, call, p);
 	hk_line_str(&line, " (");
 	hk_line_str(&line, why);
 	hk_line_str(&line, ")");
@@ -35,11 +41,7 @@ HK_NORETURN HK_COLD static void interior(const char *call, const void *p,
 {
 	struct hk_line line;
 
-	hk_fatal_start(&line);
-	hk_line_str(&line, "invalid ");
-	hk_line_str(&line, call);
-	hk_line_str(&line, " of ");
-	hk_line_ptr(&line, p);
+	start_invalid(&line, call, p);
 	hk_line_str(&line, " (inside a ");
 	hk_line_num(&line, size);
 	hk_line_str(&line, "-byte block at ");
@@ -53,10 +55,7 @@ void hk_fatal_block(const char *what, const void *p, const char *before,
 {
 	struct hk_line line;
 
-	hk_fatal_start(&line);
-	hk_line_str(&line, what);
-	hk_line_str(&line, " of ");
-	hk_line_ptr(&line, p);
+	hk_fatal_start_of(&line, what, p);
 	hk_line_str(&line, before);
 	hk_line_num(&line, number);
 	hk_line_str(&line, behind);

@@ -68,6 +68,14 @@ void hk_fatal_start(struct hk_line *line)
 	hk_line_str(line, "hakmem: fatal: ");
 }
 
+void hk_fatal_start_of(struct hk_line *line, const char *what, const void *p)
+{
+	hk_fatal_start(line);
+	hk_line_str(line, what);
+	hk_line_str(line, " of ");
+	hk_line_ptr(line, p);
+}
+
 void hk_fatal_end(struct hk_line *line)
 {
 	hk_line_write(line, STDERR_FILENO);
@@ -78,9 +86,7 @@ void hk_fatal_double_free(const void *p, size_t size, uint32_t heap)
 {
 	struct hk_line line;
 
-	hk_fatal_start(&line);
-	hk_line_str(&line, "double free of ");
-	hk_line_ptr(&line, p);
+	hk_fatal_start_of(&line, "double free", p);
 	hk_line_str(&line, " (");
 	hk_line_num(&line, size);
 	hk_line_str(&line, "-byte class");

@@ -28,6 +28,9 @@ void hk_line_write(struct hk_line *line, int fd);
 /* Starts a line with "hakmem: fatal: ". */
 void hk_fatal_start(struct hk_line *line);
 
+/* The same, and what is wrong with a block: "WHAT of 0xADDRESS". */
+void hk_fatal_start_of(struct hk_line *line, const char *what, const void *p);
+
 /* Writes the line to standard error and ends the process. */
 HK_NORETURN void hk_fatal_end(struct hk_line *line);
 

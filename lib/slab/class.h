@@ -50,9 +50,7 @@ extern const uint8_t hk_class_table[HK_SMALL_MAX + 1] HK_HIDDEN;
 extern const uint8_t hk_class_table_medium[HK_MEDIUM_MAX / HK_MEDIUM_STEP]
 	HK_HIDDEN;
 
-/*
- * Block size of each class, in bytes, and how many a slab has.
- */
+/* Block size of each class, in bytes, and how many a slab has. */
 extern const uint32_t hk_class_sizes[HK_CLASSES] HK_HIDDEN;
 extern const uint16_t hk_class_capacities[HK_CLASSES] HK_HIDDEN;
 

@@ -250,10 +250,12 @@ static bool purge_due(unsigned int m, const struct hk_desc *d)
 /* Finds what has gone cold, now and then. */
 static void search(unsigned int m)
 {
-	uint32_t now = (uint32_t)hk_os_clock_ms();
+	uint32_t now;
 
-	if (!can_purge(m + HK_SMALL_CLASSES) ||
-	    now - searched[m] < SEARCH_MS)
+	if (!can_purge(m + HK_SMALL_CLASSES))
+		return;
+	now = (uint32_t)hk_os_clock_ms();
+	if (now - searched[m] < SEARCH_MS)
 		return;
 	searched[m] = now;
 	for (uint32_t i = heads[m]; i; i = hk_desc_at(i)->next) {
@@ -267,29 +269,29 @@ static void search(unsigned int m)
 /* ---- giving back ---- */
 
 /*
- * Is the block out?  Not if it was given twice, in magazines that did not
- * know of each other; by then its slab may even have ended.
+ * The slab of a block that is out, and the block's number in it.  NULL where
+ * it was given twice, by magazines that did not know of each other; by then
+ * its slab may even have ended.
  */
-static bool is_out(unsigned int class, const void *block)
+static struct hk_desc *slab_of(unsigned int class, const void *block,
+			       unsigned int *number)
 {
 	struct hk_desc *d = hk_desc_of(block);
 	enum hk_state state = hk_desc_state(d);
 
 	if (state != HK_MEDIUM && state != HK_MEDIUM_PART)
-		return false;
+		return NULL;
 	d -= d->back;
-	return d->class == class &&
-		!hk_medium_avail(d, hk_medium_number(d, block));
+	if (d->class != class)
+		return NULL;
+	*number = hk_medium_number(d, block);
+	return hk_medium_avail(d, *number) ? NULL : d;
 }
 
-/* One block comes back; returns the slab if it is to be given up. */
-static struct hk_desc *give_one(unsigned int m, void *block)
+/* A block comes back; returns the slab if it is to be given up. */
+static struct hk_desc *give_one(unsigned int m, struct hk_desc *d,
+				unsigned int number)
 {
-	struct hk_desc *d = hk_desc_of(block);
-	unsigned int number;
-
-	d -= d->back;
-	number = hk_medium_number(d, block);
 	if (d->avail == none_avail(d))
 		list_push(m, d);
 	set_avail(d, d->avail | (uint64_t)1 << number);
@@ -313,17 +315,18 @@ void hk_medium_give(unsigned int class, void *const *blocks, unsigned int n)
 
 	hk_lock(&hk_medium_locks[m], HK_RANK_MEDIUM);
 	for (unsigned int i = 0; i < n; i++) {
-		struct hk_desc *empty;
+		unsigned int number;
+		struct hk_desc *d = slab_of(class, blocks[i], &number);
 
-		if (hk_unlikely(!is_out(class, blocks[i]))) {
+		if (hk_unlikely(!d)) {
 			/* Whoever handles the signal may allocate. */
 			hk_unlock(&hk_medium_locks[m], HK_RANK_MEDIUM);
 			hk_fatal_double_free(blocks[i], hk_class_size(class),
 					     0);
 		}
-		empty = give_one(m, blocks[i]);
-		if (empty)
-			slab_end(empty);
+		d = give_one(m, d, number);
+		if (d)
+			slab_end(d);
 	}
 	out[m] -= n;
 	search(m);

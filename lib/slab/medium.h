@@ -4,8 +4,7 @@
  * free blocks in a bitmap of the first unit's descriptor.
  *
  * Heaps keep some blocks of each class in magazines.  To the slab these are
- * out, like those of the program; they carry the mark in their second word,
- * like every freed block that was once handed out.
+ * out, like those of the program; they carry the mark in their second word.
  */
 #ifndef HK_MEDIUM_H
 #define HK_MEDIUM_H
@@ -16,8 +15,8 @@
 
 /*
  * Takes up to `n` blocks of a class into blocks[]; bit i of *fresh tells that
- * blocks[i] reads as zero and has no mark.  Returns how many; 0
- * where the system gives no memory.  `n` is at most 32.
+ * blocks[i] reads as zero and has no mark.  Returns how many; 0 where the
+ * system gives no memory.  `n` is at most 32.
  */
 unsigned int hk_medium_take(unsigned int class, void **blocks, unsigned int n,
 			    uint32_t *fresh);

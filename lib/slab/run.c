@@ -283,7 +283,6 @@ static size_t busy_units(void)
 static size_t dirty_budget(void)
 {
 	size_t live = busy_units();
-
 	size_t least = hk_min(DIRTY_MIN_BYTES >> HK_UNIT_SHIFT,
 			      live / DIRTY_SMALL_SHARE);
 

@@ -446,6 +446,27 @@ static void hand_over(void *arg)
 	hk_unlock(&hk_orphans_lock, HK_RANK_ORPHANS);
 }
 
+/* Two owners: the first has `n` blocks, the second none yet. */
+static void bring_two(struct puppet *p, struct puppet *q, size_t *n)
+{
+	bring(p);
+	bring(q);
+	let(p, take_n, n);
+	let(q, nothing, NULL);
+}
+
+/* With all blocks freed, nobody owns anything. */
+static void end_two(struct puppet *p, struct puppet *q)
+{
+	hk_heap_flush(hk_tls.heap);
+	let(p, flush, NULL);
+	let(q, flush, NULL);
+	assert_int_equal(owned_by(p->heap), 0);
+	assert_int_equal(owned_by(q->heap), 0);
+	end(p);
+	end(q);
+}
+
 /* The slab goes while a chain waits in the inbox: the drain forwards it. */
 static void moved_before_drain(void **state)
 {
@@ -454,10 +475,7 @@ static void moved_before_drain(void **state)
 	struct hand_over h;
 
 	(void)state;
-	bring(&p);
-	bring(&q);
-	let(&p, take_n, &n);
-	let(&q, nothing, NULL);
+	bring_two(&p, &q, &n);
 	hk_free(blocks[0]);
 	hk_free(blocks[1]);
 	hk_remote_send_all(hk_tls.heap);
@@ -473,13 +491,7 @@ static void moved_before_drain(void **state)
 	hk_slab_verify(h.d);
 	blocks[0] = blocks[1] = NULL;
 	free_all(NULL);
-	hk_heap_flush(hk_tls.heap);
-	let(&p, flush, NULL);
-	let(&q, flush, NULL);
-	assert_int_equal(owned_by(p.heap), 0);
-	assert_int_equal(owned_by(q.heap), 0);
-	end(&p);
-	end(&q);
+	end_two(&p, &q);
 }
 
 /* The same where a sender comes to sort the inbox. */
@@ -490,10 +502,7 @@ static void moved_before_robbery(void **state)
 	struct hand_over h;
 
 	(void)state;
-	bring(&p);
-	bring(&q);
-	let(&p, take_n, &n);
-	let(&q, nothing, NULL);
+	bring_two(&p, &q, &n);
 	hk_free(blocks[0]);
 	hk_remote_send_all(hk_tls.heap);
 	h = (struct hand_over){ p.heap, slab(0) };
@@ -511,13 +520,7 @@ static void moved_before_robbery(void **state)
 	for (size_t i = 1; i < n; i++)
 		if (i == 1 || i % 3 == 0 || slab(i) == h.d)
 			hk_free(blocks[i]);
-	hk_heap_flush(hk_tls.heap);
-	let(&p, flush, NULL);
-	let(&q, flush, NULL);
-	assert_int_equal(owned_by(p.heap), 0);
-	assert_int_equal(owned_by(q.heap), 0);
-	end(&p);
-	end(&q);
+	end_two(&p, &q);
 }
 
 /* What was robbed of a slab goes with it. */
