@@ -174,7 +174,7 @@ static void free_in_heap(struct hk_heap *heap, void *p,
 		free_small(heap, info->d, p);
 		break;
 	case HK_KIND_MEDIUM:
-		hk_heap_medium_free(heap, info->d, p);
+		hk_heap_medium_free(heap, info->d->class, p);
 		break;
 	case HK_KIND_RUN:
 		hk_heap_run_free(heap, info->d);
@@ -222,23 +222,16 @@ void hk_free_slow(void *p)
 void hk_free_other(void *p, struct hk_desc *d)
 {
 	struct hk_heap *heap = hk_tls.heap;
-	unsigned int number;
 
-	if (hk_desc_state(d) - HK_MEDIUM > HK_MEDIUM_PART - HK_MEDIUM) {
-		hk_free_slow(p);
-		return;
-	}
-	d -= d->back;
-	number = hk_medium_number(d, p);
-	if (hk_unlikely(hk_medium_block(d, number) != p ||
-			hk_medium_back(d, number) || hk_block_marked(p) ||
+	if (hk_desc_state(d) - HK_MEDIUM > HK_MEDIUM_PART - HK_MEDIUM ||
+	    hk_unlikely(!hk_medium_is_out(d, p) || hk_block_marked(p) ||
 			!heap->attached)) {
 		hk_free_slow(p);
 		return;
 	}
 	hk_note_free(p);
 	if (hk_unlikely(!hk_magazine_push(heap, d->class, p)))
-		hk_heap_medium_free(heap, d, p);
+		hk_heap_medium_free(heap, d->class, p);
 }
 
 /* The class that a plain call for `n` bytes would have used, as a size. */

@@ -245,26 +245,34 @@ void *hk_heap_small(struct hk_heap *heap, unsigned int class)
 /* ---- 1 to 128 KiB ---- */
 
 /*
- * How many blocks a magazine may come to hold: less than a megabyte.  It starts
- * with less and grows as it runs empty or full: a thread that does little
- * with a class keeps little of it.
+ * A magazine starts small and grows each time that it runs empty or full: a
+ * thread that does little with a class keeps little of it.  Where blocks go
+ * one way only, from one thread to another, length saves calls and holds
+ * memory; where they come and go, it saves most of the calls.
  */
-#define MAGAZINE_START 2
+#define MAGAZINE_START	2
+#define MAGAZINE_ONE_WAY 15
 
-static uint32_t magazine_max(unsigned int class)
-{
-	return class < HK_LONG_CLASS ? HK_MAGAZINE : HK_MAGAZINE / 2;
-}
+/* What the magazines of a heap may hold together. */
+#define MAGAZINES_BYTES	(6 * HK_MIB)
 
-static void magazine_grow(struct hk_heap *heap, struct hk_magazine *mag,
-			  unsigned int class)
+static void magazine_grow(struct hk_heap *heap, unsigned int class,
+			  enum hk_ran ran)
 {
+	struct hk_magazine *mag = hk_magazine_of(heap, class);
+	unsigned int max = ran == mag->ran ? MAGAZINE_ONE_WAY : HK_MAGAZINE;
+	unsigned int more = 1;
+
+	mag->ran = (uint16_t)ran;
 	if (!mag->size) {
 		heap->medium_used |= (uint64_t)1 << (class - HK_SMALL_CLASSES);
-		mag->size = MAGAZINE_START;
-	} else if (mag->size < magazine_max(class)) {
-		mag->size++;
+		more = MAGAZINE_START;
+	} else if (mag->size >= max ||
+		   heap->magazine_bytes > MAGAZINES_BYTES) {
+		return;
 	}
+	mag->size = (uint16_t)(mag->size + more);
+	heap->magazine_bytes += more * hk_class_size(class);
 }
 
 /*
@@ -277,8 +285,9 @@ static void *medium_refill(struct hk_heap *heap, unsigned int class,
 	struct hk_magazine *mag = hk_magazine_of(heap, class);
 	uint32_t fresh;
 
-	magazine_grow(heap, mag, class);
-	mag->n = hk_medium_take(class, mag->blocks, mag->size / 2, &fresh);
+	magazine_grow(heap, class, HK_RAN_EMPTY);
+	mag->n = hk_medium_take(class, heap->id % HK_SHARDS, mag->blocks,
+				mag->size / 2, &fresh);
 	if (!mag->n)
 		return NULL;
 	mag->n--;
@@ -301,23 +310,23 @@ void *hk_heap_medium(struct hk_heap *heap, unsigned int class, bool *zeroed)
 	return b;
 }
 
-void hk_heap_medium_free(struct hk_heap *heap, struct hk_desc *d,
+void hk_heap_medium_free(struct hk_heap *heap, unsigned int class,
 			 void *block)
 {
-	struct hk_magazine *mag = hk_magazine_of(heap, d->class);
+	struct hk_magazine *mag = hk_magazine_of(heap, class);
 	unsigned int half = mag->size / 2;
 
-	if (hk_magazine_push(heap, d->class, block))
+	if (hk_magazine_push(heap, class, block))
 		return;
 	if (half) {
 		/* The older half goes; the younger is warm. */
-		hk_medium_give(d->class, mag->blocks, half);
+		hk_medium_give(class, mag->blocks, half);
 		mag->n -= half;
 		memmove(mag->blocks, mag->blocks + half,
 			mag->n * sizeof(void *));
 	}
-	magazine_grow(heap, mag, d->class);
-	hk_magazine_push(heap, d->class, block);
+	magazine_grow(heap, class, HK_RAN_FULL);
+	hk_magazine_push(heap, class, block);
 }
 
 bool hk_heap_medium_has(const struct hk_heap *heap, unsigned int class,
@@ -469,6 +478,7 @@ void hk_heap_flush(struct hk_heap *heap)
 		flush_magazine(heap, HK_SMALL_CLASSES +
 			       (unsigned int)__builtin_ctzll(bits));
 	heap->medium_used = 0;
+	heap->magazine_bytes = 0;
 	while (heap->runs)
 		hk_run_give(heap->run[--heap->runs]);
 	heap->run_units = 0;

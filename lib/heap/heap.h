@@ -30,7 +30,7 @@
 #define HK_CHAINS	8
 
 /* Magazines: medium blocks that are ready to go, per class. */
-#define HK_MAGAZINE	15
+#define HK_MAGAZINE	31
 
 /* Recent runs that a heap keeps: how many, and how many units in all. */
 #define HK_RUNS_KEPT	4
@@ -52,12 +52,16 @@ struct hk_chain {
 	uint32_t since;			/* refill number of the first one */
 };
 
+/* Why a magazine was last filled up or emptied. */
+enum hk_ran { HK_RAN_EMPTY, HK_RAN_FULL };
+
 struct hk_magazine {
 	uint32_t n;
-	uint32_t size;		/* how many it may hold; 0: not in use */
+	uint16_t size;		/* how many it may hold; 0: not in use */
+	uint16_t ran;		/* enum hk_ran */
 	void *blocks[HK_MAGAZINE];
 };
-static_assert(sizeof(struct hk_magazine) == 2 * HK_CACHE_LINE,
+static_assert(sizeof(struct hk_magazine) == 4 * HK_CACHE_LINE,
 	      "a magazine is found by a shift");
 
 /* Owner-written, read by anyone: relaxed, one writer, so no lost counts. */
@@ -103,6 +107,7 @@ struct hk_heap {
 	unsigned int runs;
 	unsigned int run_units;	/* in all of run[] */
 	size_t chain_bytes;
+	size_t magazine_bytes;	/* of blocks that all may hold together */
 	struct hk_heap *next_orphan;	/* under the orphans lock */
 	struct hk_heap *next_heap;	/* all heaps, written once */
 	struct hk_heap_counts counts;
@@ -149,8 +154,8 @@ void *hk_heap_small(struct hk_heap *heap, unsigned int class);
 /* A block of a medium class; *zeroed: it reads as zero but for its mark. */
 void *hk_heap_medium(struct hk_heap *heap, unsigned int class, bool *zeroed);
 
-/* Takes back a block of slab `d`, its first descriptor. */
-void hk_heap_medium_free(struct hk_heap *heap, struct hk_desc *d,
+/* Takes back such a block. */
+void hk_heap_medium_free(struct hk_heap *heap, unsigned int class,
 			 void *block);
 
 /* Does the heap keep the medium block ready? */

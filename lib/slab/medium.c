@@ -1,43 +1,38 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * medium.c - see medium.h.  Each class has a lock and a list of the slabs
- * that have a block; the lowest block of the first slab goes first, so that
- * the others may become empty.
+ * medium.c - see medium.h.  Each class has a lock, and lists of the slabs that
+ * have a block, one for each shard; the lowest block of the first slab goes
+ * first, so that the others may become empty.
  */
 #include "slab/medium.h"
 
-#include "os/os.h"
+#include "slab/idle.h"
 #include "slab/run.h"
 
 struct hk_lock hk_medium_locks[HK_MEDIUM_CLASSES];
 
 static_assert(HK_SHORT_UNITS * HK_UNIT / (HK_SMALL_MAX + 1) <= 64,
 	      "a slab's blocks have a bit each");
+static_assert(HK_LONGEST_UNITS * HK_UNIT <= 1 << 20 &&
+	      HK_MEDIUM_MAX <= 1 << 17, "hk_medium_product() is exact");
 
-/* First slab of each class with a block in it: index, 0 = none. */
-static uint32_t heads[HK_MEDIUM_CLASSES];
+/* First slab of each list: index, 0 = none. */
+static uint32_t heads[HK_MEDIUM_CLASSES][HK_SHARDS];
+
+/*
+ * A shard without a block takes over a slab of another that has one block in
+ * so many: with less the two would soon share it, with more they would keep
+ * more of them half empty.
+ */
+#define MOVE_SHARE	4
 
 /* The slabs listed in a class that have no block out; so many are kept. */
 #define EMPTIES_KEPT 1
 
 static unsigned int empties[HK_MEDIUM_CLASSES];
 
-/* The blocks of each class that are out, and that are idle in slabs. */
-static size_t out[HK_MEDIUM_CLASSES];
-static size_t idle[HK_MEDIUM_CLASSES];
-
-/* When the class was last searched for cold blocks, in ms. */
-static uint32_t searched[HK_MEDIUM_CLASSES];
-
-/*
- * Free blocks above 8 KiB give their pages back once they have been idle
- * from one search to the next; and at once, a slab at a time, where so much
- * of a class is idle that it cannot all be needed soon.
- */
-#define SEARCH_MS	100
-#define IDLE_MIN_BYTES	(4 * HK_MIB)
-#define IDLE_PER_OUT	2
-#define IDLE_SLAB_SHARE	4
+/* Each class is a group; only long blocks give their pages back. */
+static struct hk_idle idle[HK_MEDIUM_CLASSES];
 
 /* Bits beyond the slab's blocks are always set. */
 #define ALL_AVAIL (~(uint64_t)0)
@@ -55,38 +50,31 @@ static void set_avail(struct hk_desc *d, uint64_t avail)
 	__atomic_store_n(&d->avail, avail, __ATOMIC_RELAXED);
 }
 
-/* The same; not written without need, as every free reads that line. */
-static void set_fresh(struct hk_desc *d, uint64_t fresh)
-{
-	if (d->fresh != fresh)
-		__atomic_store_n(&d->fresh, fresh, __ATOMIC_RELAXED);
-}
-
 /*
- * Blocks `bits` of the slab are idle from here on, or are not: others that
- * are in the slab read as zero.
+ * The first `carved` blocks of the slab may be with the program.  As the
+ * lowest go first, the others were never handed out.
  */
-static void idle_add(unsigned int m, struct hk_desc *d, uint64_t bits)
+static void set_carved(struct hk_desc *d, unsigned int carved)
 {
-	d->idle |= bits;
-	idle[m] += (size_t)__builtin_popcountll(bits);
-}
+	uint64_t excess = d->recip * hk_class_size(d->class) -
+		((uint64_t)1 << HK_MEDIUM_SHIFT);
 
-static void idle_drop(unsigned int m, struct hk_desc *d, uint64_t bits)
-{
-	bits &= d->idle;
-	d->idle ^= bits;
-	d->cold &= d->idle;
-	idle[m] -= (size_t)__builtin_popcountll(bits);
+	d->carved = (uint16_t)carved;
+	for (unsigned int i = 0; i < hk_class_units(d->class); i++)
+		__atomic_store_n(&d[i].limit,
+				 (carved - 1) * excess <<
+				 (64 - HK_MEDIUM_SHIFT), __ATOMIC_RELAXED);
 }
 
 static void list_push(unsigned int m, struct hk_desc *d)
 {
+	uint32_t *head = &heads[m][d->shard];
+
 	d->prev = 0;
-	d->next = heads[m];
+	d->next = *head;
 	if (d->next)
 		hk_desc_at(d->next)->prev = hk_desc_index(d);
-	heads[m] = hk_desc_index(d);
+	*head = hk_desc_index(d);
 }
 
 static void list_remove(unsigned int m, struct hk_desc *d)
@@ -94,7 +82,7 @@ static void list_remove(unsigned int m, struct hk_desc *d)
 	if (d->prev)
 		hk_desc_at(d->prev)->next = d->next;
 	else
-		heads[m] = d->next;
+		heads[m][d->shard] = d->next;
 	if (d->next)
 		hk_desc_at(d->next)->prev = d->prev;
 }
@@ -102,27 +90,26 @@ static void list_remove(unsigned int m, struct hk_desc *d)
 static struct hk_desc *slab_new(unsigned int class)
 {
 	unsigned int units = hk_class_units(class);
+	uint64_t one = (uint64_t)1 << HK_MEDIUM_SHIFT;
 	bool zeroed;
 	struct hk_desc *d = hk_run_take(units, 1, &zeroed);
+	char *first;
 
 	if (!d)
 		return NULL;
-	hk_desc_set_class(d, class);
-	d->recip = (uint32_t)(((uint64_t)1 << 32) / hk_class_size(class) + 1);
-	d->back = 0;
-	__atomic_store_n(&d->first, hk_desc_start(d), __ATOMIC_RELAXED);
+	first = hk_desc_start(d);
 	set_avail(d, ALL_AVAIL);
-	__atomic_store_n(&d->fresh, ALL_AVAIL, __ATOMIC_RELAXED);
-	d->locked = false;
-	d->idle = 0;
-	d->cold = 0;
-	if (!zeroed)
-		idle_add(class - HK_SMALL_CLASSES, d, ~none_avail(d));
-	for (uint16_t i = 1; i < units; i++) {
+	d->carved = 0;
+	for (uint16_t i = 0; i < units; i++) {
+		hk_desc_set_class(&d[i], class);
+		d[i].recip = (uint32_t)(one / hk_class_size(class) + 1);
 		d[i].back = i;
-		hk_desc_set_state(&d[i], HK_MEDIUM_PART);
+		__atomic_store_n(&d[i].first, first, __ATOMIC_RELAXED);
+		__atomic_store_n(&d[i].limit, 0, __ATOMIC_RELAXED);
+		hk_desc_set_state(&d[i], i ? HK_MEDIUM_PART : HK_MEDIUM);
 	}
-	hk_desc_set_state(d, HK_MEDIUM);
+	hk_idle_join(&idle[class - HK_SMALL_CLASSES], d,
+		     zeroed ? 0 : ~none_avail(d));
 	return d;
 }
 
@@ -130,26 +117,49 @@ static void slab_end(struct hk_desc *d)
 {
 	unsigned int units = hk_class_units(d->class);
 
-	idle_drop(d->class - HK_SMALL_CLASSES, d, d->idle);
+	hk_idle_leave(&idle[d->class - HK_SMALL_CLASSES], d);
 	for (unsigned int i = 1; i < units; i++)
 		hk_desc_set_state(&d[i], HK_NONE);
 	hk_desc_set_units(d, units);
 	hk_run_give(d);
 }
 
-/* A slab of the class with a block in it. */
-static struct hk_desc *slab_usable(unsigned int class)
+/* Another shard's slab that may change hands, or NULL. */
+static struct hk_desc *slab_of_others(unsigned int class)
+{
+	unsigned int m = class - HK_SMALL_CLASSES;
+	unsigned int least = hk_class_capacity(class) / MOVE_SHARE;
+
+	for (unsigned int shard = 0; shard < HK_SHARDS; shard++)
+		for (uint32_t i = heads[m][shard]; i; i = hk_desc_at(i)->next) {
+			struct hk_desc *d = hk_desc_at(i);
+			uint64_t avail = d->avail & ~none_avail(d);
+
+			if ((unsigned int)__builtin_popcountll(avail) >= least)
+				return d;
+		}
+	return NULL;
+}
+
+/* A slab of the shard with a block in it. */
+static struct hk_desc *slab_usable(unsigned int class, unsigned int shard)
 {
 	unsigned int m = class - HK_SMALL_CLASSES;
 	struct hk_desc *d;
 
-	if (heads[m])
-		return hk_desc_at(heads[m]);
-	d = slab_new(class);
+	if (heads[m][shard])
+		return hk_desc_at(heads[m][shard]);
+	d = slab_of_others(class);
 	if (d) {
-		list_push(m, d);
+		list_remove(m, d);
+	} else {
+		d = slab_new(class);
+		if (!d)
+			return NULL;
 		empties[m]++;
 	}
+	d->shard = (uint8_t)shard;
+	list_push(m, d);
 	return d;
 }
 
@@ -157,35 +167,39 @@ static struct hk_desc *slab_usable(unsigned int class)
 static unsigned int take_from(struct hk_desc *d, void **blocks, unsigned int n,
 			      uint32_t *fresh)
 {
+	struct hk_idle *group = &idle[d->class - HK_SMALL_CLASSES];
 	uint64_t none = none_avail(d), avail = d->avail & ~none;
-	unsigned int got = 0;
+	size_t size = hk_class_size(d->class);
+	unsigned int got = 0, i = 0;
 
 	*fresh = 0;
 	while (got < n && avail) {
-		unsigned int i = (unsigned int)__builtin_ctzll(avail);
-
-		*fresh |= (uint32_t)(~d->idle >> i & 1) << got;
+		i = (unsigned int)__builtin_ctzll(avail);
+		*fresh |= (uint32_t)hk_idle_take(group, d, (uint64_t)1 << i,
+						 1) << got;
 		avail &= avail - 1;
-		blocks[got++] = hk_medium_block(d, i);
+		blocks[got++] = d->first + i * size;
 	}
-	avail |= none;
-	set_fresh(d, d->fresh & ~(d->avail ^ avail));
-	idle_drop(d->class - HK_SMALL_CLASSES, d, ~avail);
-	set_avail(d, avail);
+	if (i >= d->carved)
+		set_carved(d, i + 1);
+	set_avail(d, avail | none);
 	return got;
 }
 
-unsigned int hk_medium_take(unsigned int class, void **blocks, unsigned int n,
-			    uint32_t *fresh)
+unsigned int hk_medium_take(unsigned int class, unsigned int shard,
+			    void **blocks, unsigned int n, uint32_t *fresh)
 {
 	unsigned int m = class - HK_SMALL_CLASSES;
 	unsigned int got = 0;
 	struct hk_desc *d;
 
 	*fresh = 0;
+	if (class >= HK_LONG_CLASS)
+		shard = 0;
 	hk_lock(&hk_medium_locks[m], HK_RANK_MEDIUM);
 	/* A new slab is not started for the sake of a full magazine. */
-	while (got < n && (!got || heads[m]) && (d = slab_usable(class))) {
+	while (got < n && (!got || heads[m][shard]) &&
+	       (d = slab_usable(class, shard))) {
 		uint32_t bits;
 		unsigned int shift = got;
 
@@ -196,77 +210,30 @@ unsigned int hk_medium_take(unsigned int class, void **blocks, unsigned int n,
 		if (d->avail == none_avail(d))
 			list_remove(m, d);
 	}
-	out[m] += got;
 	hk_unlock(&hk_medium_locks[m], HK_RANK_MEDIUM);
 	return got;
 }
 
-/* ---- pages of free blocks ---- */
-
-/*
- * Gives the pages of idle blocks `bits` back, with those between them that
- * have none.  The lock is held meanwhile: of all calls to the system this is
- * the shortest.  Returns the bytes of blocks that were idle.
- */
-static size_t slab_purge(unsigned int m, struct hk_desc *d, uint64_t bits)
-{
-	uint64_t free = (d->avail & ~d->idle & ~none_avail(d)) | bits;
-	size_t before = idle[m];
-
-	while (bits && !d->locked) {
-		unsigned int i = (unsigned int)__builtin_ctzll(free);
-		unsigned int n = (unsigned int)__builtin_ctzll(~(free >> i));
-		uint64_t run = (((uint64_t)1 << n) - 1) << i;
-
-		free &= ~run;
-		if (!(bits & run))
-			continue;
-		bits &= ~run;
-		d->locked = hk_os_discard(hk_medium_block(d, i),
-					  n * hk_class_size(d->class));
-		if (!d->locked)
-			idle_drop(m, d, run);
-	}
-	return (before - idle[m]) * hk_class_size(d->class);
-}
-
-static bool can_purge(unsigned int class)
-{
-	return class >= HK_LONG_CLASS;
-}
-
-/* Is too much of the class idle, and enough of this slab? */
-static bool purge_due(unsigned int m, const struct hk_desc *d)
-{
-	unsigned int class = m + HK_SMALL_CLASSES;
-
-	return can_purge(class) &&
-		idle[m] > out[m] * IDLE_PER_OUT &&
-		idle[m] * hk_class_size(class) > IDLE_MIN_BYTES &&
-		(unsigned int)__builtin_popcountll(d->idle) >=
-		hk_class_capacity(class) / IDLE_SLAB_SHARE;
-}
-
-/* Finds what has gone cold, now and then. */
-static void search(unsigned int m)
-{
-	uint32_t now;
-
-	if (!can_purge(m + HK_SMALL_CLASSES))
-		return;
-	now = (uint32_t)hk_os_clock_ms();
-	if (now - searched[m] < SEARCH_MS)
-		return;
-	searched[m] = now;
-	for (uint32_t i = heads[m]; i; i = hk_desc_at(i)->next) {
-		struct hk_desc *d = hk_desc_at(i);
-
-		slab_purge(m, d, d->cold);
-		d->cold = d->idle;
-	}
-}
-
 /* ---- giving back ---- */
+
+/* Finds long blocks that have gone cold, now and then. */
+static void search(unsigned int class)
+{
+	unsigned int m = class - HK_SMALL_CLASSES;
+
+	if (class < HK_LONG_CLASS || !hk_idle_search_due(&idle[m]))
+		return;
+	for (uint32_t i = heads[m][0]; i; i = hk_desc_at(i)->next)
+		hk_idle_search(&idle[m], hk_desc_at(i), hk_class_size(class));
+}
+
+static size_t purge(unsigned int class, struct hk_desc *d)
+{
+	if (class < HK_LONG_CLASS)
+		return 0;
+	return hk_idle_purge(&idle[class - HK_SMALL_CLASSES], d, d->idle,
+			     hk_class_size(class));
+}
 
 /*
  * The slab of a block that is out, and the block's number in it.  NULL where
@@ -289,16 +256,20 @@ static struct hk_desc *slab_of(unsigned int class, const void *block,
 }
 
 /* A block comes back; returns the slab if it is to be given up. */
-static struct hk_desc *give_one(unsigned int m, struct hk_desc *d,
+static struct hk_desc *give_one(unsigned int class, struct hk_desc *d,
 				unsigned int number)
 {
+	unsigned int m = class - HK_SMALL_CLASSES;
+
 	if (d->avail == none_avail(d))
 		list_push(m, d);
 	set_avail(d, d->avail | (uint64_t)1 << number);
-	idle_add(m, d, (uint64_t)1 << number);
+	hk_idle_give(&idle[m], d, (uint64_t)1 << number, 1);
 	if (d->avail != ALL_AVAIL) {
-		if (hk_unlikely(purge_due(m, d)))
-			slab_purge(m, d, d->idle);
+		if (class >= HK_LONG_CLASS &&
+		    hk_idle_due(&idle[m], d, hk_class_capacity(class),
+				hk_class_size(class)))
+			purge(class, d);
 		return NULL;
 	}
 	empties[m]++;
@@ -324,39 +295,47 @@ void hk_medium_give(unsigned int class, void *const *blocks, unsigned int n)
 			hk_fatal_double_free(blocks[i], hk_class_size(class),
 					     0);
 		}
-		d = give_one(m, d, number);
+		d = give_one(class, d, number);
 		if (d)
 			slab_end(d);
 	}
-	out[m] -= n;
-	search(m);
+	search(class);
 	hk_unlock(&hk_medium_locks[m], HK_RANK_MEDIUM);
+}
+
+/* What is free in the list of a class that starts at `first`. */
+static size_t trim(unsigned int class, uint32_t first)
+{
+	unsigned int m = class - HK_SMALL_CLASSES;
+	size_t bytes = 0;
+	uint32_t i, next;
+
+	for (i = first; i; i = next) {
+		struct hk_desc *d = hk_desc_at(i);
+
+		next = d->next;
+		if (d->avail != ALL_AVAIL) {
+			bytes += purge(class, d);
+			continue;
+		}
+		empties[m]--;
+		list_remove(m, d);
+		slab_end(d);
+	}
+	return bytes;
 }
 
 size_t hk_medium_trim(void)
 {
-	size_t given = 0;
+	size_t bytes = 0;
 
 	for (unsigned int m = 0; m < HK_MEDIUM_CLASSES; m++) {
-		uint32_t i, next;
-
 		hk_lock(&hk_medium_locks[m], HK_RANK_MEDIUM);
-		for (i = heads[m]; i; i = next) {
-			struct hk_desc *d = hk_desc_at(i);
-
-			next = d->next;
-			if (d->avail != ALL_AVAIL) {
-				if (can_purge(m + HK_SMALL_CLASSES))
-					given += slab_purge(m, d, d->idle);
-				continue;
-			}
-			empties[m]--;
-			list_remove(m, d);
-			slab_end(d);
-		}
+		for (unsigned int s = 0; s < HK_SHARDS; s++)
+			bytes += trim(m + HK_SMALL_CLASSES, heads[m][s]);
 		hk_unlock(&hk_medium_locks[m], HK_RANK_MEDIUM);
 	}
-	return given;
+	return bytes;
 }
 
 size_t hk_medium_bytes(void)
@@ -365,7 +344,7 @@ size_t hk_medium_bytes(void)
 
 	for (unsigned int m = 0; m < HK_MEDIUM_CLASSES; m++) {
 		hk_lock(&hk_medium_locks[m], HK_RANK_MEDIUM);
-		bytes += out[m] * hk_class_size(m + HK_SMALL_CLASSES);
+		bytes += idle[m].out * hk_class_size(m + HK_SMALL_CLASSES);
 		hk_unlock(&hk_medium_locks[m], HK_RANK_MEDIUM);
 	}
 	return bytes;

@@ -14,12 +14,19 @@
 #include "superslab/unitmap.h"
 
 /*
- * Takes up to `n` blocks of a class into blocks[]; bit i of *fresh tells that
- * blocks[i] reads as zero and has no mark.  Returns how many; 0 where the
- * system gives no memory.  `n` is at most 32.
+ * Threads of different shards take from different slabs where they can, so
+ * that neighbouring blocks are used by one processor.  Only to 8 KiB: longer
+ * blocks have fewer neighbours.
  */
-unsigned int hk_medium_take(unsigned int class, void **blocks, unsigned int n,
-			    uint32_t *fresh);
+#define HK_SHARDS 8u
+
+/*
+ * Takes up to `n` blocks of a class for a thread of a shard into blocks[]; bit
+ * i of *fresh tells that blocks[i] reads as zero and has no mark.  Returns how
+ * many; 0 where the system gives no memory.  `n` is at most 32.
+ */
+unsigned int hk_medium_take(unsigned int class, unsigned int shard,
+			    void **blocks, unsigned int n, uint32_t *fresh);
 
 /* Gives `n` blocks of one class back; dies of one that is there already. */
 void hk_medium_give(unsigned int class, void *const *blocks, unsigned int n);
@@ -31,20 +38,24 @@ void hk_medium_give(unsigned int class, void *const *blocks, unsigned int n);
 size_t hk_medium_trim(void);
 
 /*
- * The number of the block of slab `d`, its first descriptor, that holds `p`
- * if `p` is the start of one.  Any other address gives a number whose
- * block starts elsewhere, or that the slab does not have.
- *
- * The product of offset and reciprocal is exact for multiples of the block
- * size: x * (2^32 + e) / 2^32 with x < 2^20 and e <= size is x and less
- * than one block more.
+ * With m = floor(2^40 / s) + 1 and e = m * s - 2^40, which is 1 to s, the
+ * product of an offset x = q * s + r in a slab and m has the quotient q in
+ * its bits from 40 on, and below them q * e + r * m.  That is q * e, at most
+ * 2^20, for the start of a block, and at least m, from 2^23 on, for all other
+ * addresses, as x is below 2^20 and s at most 2^17.
  */
+#define HK_MEDIUM_SHIFT 40
+
+HK_INLINE uint64_t hk_medium_product(const struct hk_desc *d, const void *p)
+{
+	return (uint64_t)((const char *)p - d->first) * d->recip;
+}
+
+/* The number of the block of the slab that `p` is in. */
 HK_INLINE unsigned int hk_medium_number(const struct hk_desc *d,
 					const void *p)
 {
-	uint64_t off = (uint64_t)((const char *)p - d->first);
-
-	return (unsigned int)(off * d->recip >> 32);
+	return (unsigned int)(hk_medium_product(d, p) >> HK_MEDIUM_SHIFT);
 }
 
 HK_INLINE char *hk_medium_block(const struct hk_desc *d, unsigned int number)
@@ -53,19 +64,21 @@ HK_INLINE char *hk_medium_block(const struct hk_desc *d, unsigned int number)
 }
 
 /*
- * Was the block never handed out?  Exact for a block that the caller holds,
- * no other thread changes its bit; true for numbers that the slab does not
- * have, up to 63.
+ * Is `p` the start of a block of slab `d`, any of its descriptors, that was
+ * ever handed out?
  */
-HK_INLINE bool hk_medium_fresh(struct hk_desc *d, unsigned int number)
+HK_INLINE bool hk_medium_is(const struct hk_desc *d, const void *p)
 {
-	return __atomic_load_n(&d->fresh, __ATOMIC_RELAXED) >> number & 1;
+	return hk_medium_product(d, p) << (64 - HK_MEDIUM_SHIFT) <=
+		__atomic_load_n(&d->limit, __ATOMIC_RELAXED);
 }
 
 /*
- * Is the block in the slab, neither with the program nor in a magazine?
- * Exact as above.  Reads what other threads may just have written, which
- * takes many times as long: for slow paths.
+ * Is the block in the slab, `d` its first descriptor, neither with the
+ * program nor in a magazine?  Exact for a block that the caller holds: no
+ * other thread changes its bit.  True for numbers that the slab does not
+ * have, up to 63.  Reads what other threads may just have written, which
+ * takes many times as long as reading what they have not.
  */
 HK_INLINE bool hk_medium_avail(struct hk_desc *d, unsigned int number)
 {
@@ -73,13 +86,15 @@ HK_INLINE bool hk_medium_avail(struct hk_desc *d, unsigned int number)
 }
 
 /*
- * The same for the plain case of a free.  Blocks that never lose their pages
- * while they are in the slab have the mark there, and need no such look.
+ * The plain case of a free: a block that was handed out, and is not in the
+ * slab.  To 8 KiB a block there has the mark that a free looks for anyway;
+ * above, its page may be gone, and the mark with it.
  */
-HK_INLINE bool hk_medium_back(struct hk_desc *d, unsigned int number)
+HK_INLINE bool hk_medium_is_out(struct hk_desc *d, const void *p)
 {
-	return d->class < HK_LONG_CLASS ? hk_medium_fresh(d, number) :
-					  hk_medium_avail(d, number);
+	return hk_medium_is(d, p) &&
+		(d->class < HK_LONG_CLASS ||
+		 !hk_medium_avail(d - d->back, hk_medium_number(d, p)));
 }
 
 /* Bytes of blocks that are out, by their classes' sizes. */

@@ -65,9 +65,10 @@ enum hk_state {
  *   small slabs       their owner; `owner`, `state` and `class` are read by
  *                     every thread that frees a block of the slab.  The
  *                     robbed chain is under the owner's rob lock.
- *   medium slabs      under the lock of their class; `avail` and `fresh` are
- *                     read, and only the bit of the reader's own block
- *                     counts
+ *   medium slabs      under the lock of their class; all their units have
+ *                     what freeing reads.  `limit` and `avail` are read by
+ *                     freeing threads: what they tell of a block does not
+ *                     change while it is out
  *   runs              whoever holds the block
  *
  * `owner` is written (release) by the owner when a slab is made, emptied or
@@ -87,7 +88,7 @@ struct hk_desc {
 		};
 		struct {			/* medium slabs */
 			char *first;		/* its start */
-			uint64_t fresh;		/* blocks never handed out */
+			uint64_t limit;		/* see hk_medium_is() */
 		};
 		struct {			/* runs and free runs */
 			uint32_t units;
@@ -95,8 +96,8 @@ struct hk_desc {
 			uint32_t old_next, old_prev;	/* by age */
 		};
 	};
-	uint32_t recip;			/* slabs: 2^32 / block size + 1 */
-	uint16_t carved;		/* small: blocks made so far */
+	uint32_t recip;			/* of the block size, in slabs */
+	uint16_t carved;		/* blocks made, or handed out, so far */
 	uint16_t back;			/* medium: units to the first one */
 	uint8_t class;
 	_Atomic uint8_t state;		/* enum hk_state */
@@ -111,6 +112,7 @@ struct hk_desc {
 	uint32_t rob_next, rob_prev;
 	uint16_t rob_count;
 	uint16_t rob_first, rob_last;	/* small: offsets / 16 */
+	uint8_t shard;			/* medium: whose list has it */
 };
 static_assert(sizeof(struct hk_desc) == 2 * HK_CACHE_LINE,
 	      "a descriptor is two cache lines");

@@ -6,20 +6,27 @@
 
 #include "slab/class.h"
 
+/* Classes to the next power of two from `base` on. */
+static unsigned int steps(size_t base)
+{
+	if (base < HK_SHORT_MAX)
+		return 8;
+	return base < HK_LONG_MAX ? 4 : 2;
+}
+
 /* The class of `n` bytes as class.h describes it, by computation. */
 static unsigned int formula(size_t n)
 {
-	size_t step, base = 128;
+	size_t base = 128;
 	unsigned int c = 8;
 
 	if (n <= 128)
 		return n ? (unsigned int)((n + 15) / 16 - 1) : 0;
 	while (n > 2 * base) {
-		c += base < HK_LONG_MAX ? 8 : 2;
+		c += steps(base);
 		base *= 2;
 	}
-	step = base < HK_LONG_MAX ? base / 8 : base / 2;
-	return c + (unsigned int)((n - base - 1) / step);
+	return c + (unsigned int)((n - base - 1) / (base / steps(base)));
 }
 
 static void table_is_formula(void **state)
@@ -63,9 +70,9 @@ static void sizes(void **state)
 
 		assert_int_equal(hk_class_size(c) % 16, 0);
 		assert_true(step > 0);
-		/* At most 12.5 % are wasted from 129 bytes to 32 KiB. */
+		/* At most 12.5 % are wasted from 129 bytes to 8 KiB. */
 		if (c >= 8)
-			assert_true(step * (c < HK_LONGEST_CLASS ? 8 : 2) <=
+			assert_true(step * steps(hk_class_size(c - 1)) <=
 				    hk_class_size(c - 1));
 		else
 			assert_int_equal(step, 16);

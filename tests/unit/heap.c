@@ -242,13 +242,11 @@ static void magazines(void **state)
 			pattern_fill(blocks[i], 0, size, i);
 		}
 		for (size_t i = 0; i < n; i++) {
-			struct hk_desc *d = hk_desc_of(blocks[i]);
-
 			CHECK_PATTERN(blocks[i], 0, size, i);
 			assert_false(hk_heap_medium_has(heap(), c,
 				blocks[i]));
 			hk_note_free(blocks[i]);
-			hk_heap_medium_free(heap(), d - d->back, blocks[i]);
+			hk_heap_medium_free(heap(), c, blocks[i]);
 			assert_true(hk_heap_medium_has(heap(), c, blocks[i]));
 		}
 		/* What is not in the magazine is back in its slab. */
@@ -259,6 +257,59 @@ static void magazines(void **state)
 	}
 	hk_medium_trim();
 	hk_run_verify();
+}
+
+static struct hk_magazine *magazine_of(size_t size)
+{
+	return hk_magazine_of(heap(), hk_class_of(size));
+}
+
+/* Takes `n` blocks of a size, and gives them back. */
+static void come_and_go(size_t size, size_t n)
+{
+	unsigned int c = hk_class_of(size);
+	bool zeroed;
+
+	for (size_t i = 0; i < n; i++) {
+		blocks[i] = hk_heap_medium(heap(), c, &zeroed);
+		assert_non_null(blocks[i]);
+		hk_note_malloc(blocks[i], size, zeroed);
+	}
+	for (size_t i = 0; i < n; i++) {
+		hk_note_free(blocks[i]);
+		hk_heap_medium_free(heap(), c, blocks[i]);
+	}
+}
+
+/*
+ * A magazine is as long as its use asks for: short where there was little,
+ * not more than half as long as it may be where blocks go one way, and no
+ * longer where all together hold much.
+ */
+static void magazine_lengths(void **state)
+{
+	size_t all = 0;
+
+	(void)state;
+	hk_heap_flush(heap());
+	assert_int_equal(heap()->magazine_bytes, 0);
+	come_and_go(3000, 1);
+	assert_in_range(magazine_of(3000)->size, 1, 3);
+	come_and_go(2000, 60);
+	assert_in_range(magazine_of(2000)->size, 8, HK_MAGAZINE / 2 + 2);
+	for (int i = 0; i < 40; i++)
+		come_and_go(2000, 60);
+	assert_int_equal(magazine_of(2000)->size, HK_MAGAZINE);
+	for (int i = 0; i < 40; i++)
+		for (unsigned int c = HK_LONG_CLASS; c < HK_CLASSES; c++)
+			come_and_go(hk_class_size(c), 60);
+	for (unsigned int c = HK_SMALL_CLASSES; c < HK_CLASSES; c++)
+		all += hk_magazine_of(heap(), c)->size * hk_class_size(c);
+	assert_int_equal(heap()->magazine_bytes, all);
+	assert_in_range(all, 4 * HK_MIB, 7 * HK_MIB);
+	hk_heap_flush(heap());
+	assert_int_equal(heap()->magazine_bytes, 0);
+	hk_medium_trim();
 }
 
 /* ---- runs ---- */
@@ -414,6 +465,7 @@ int main(void)
 		cmocka_unit_test(empties_are_reused),
 		cmocka_unit_test(random_operations),
 		cmocka_unit_test(magazines),
+		cmocka_unit_test(magazine_lengths),
 		cmocka_unit_test(kept_runs),
 		cmocka_unit_test(forged_links),
 		cmocka_unit_test(too_much),

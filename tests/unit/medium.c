@@ -97,7 +97,7 @@ static void whole_slabs(void **state)
 		while (got < capacity) {
 			uint32_t fresh = 0x5a5a5a5a;
 			void *out[32];
-			unsigned int n = hk_medium_take(class, out,
+			unsigned int n = hk_medium_take(class, 0, out,
 				capacity - got < 7 ? capacity - got : 7,
 				&fresh);
 
@@ -133,10 +133,10 @@ static void fresh_once(void **state)
 	(void)state;
 	hk_run_purge(0);
 	class = hk_class_of(10000);
-	assert_int_equal(hk_medium_take(class, out, 5, &fresh), 5);
+	assert_int_equal(hk_medium_take(class, 0, out, 5, &fresh), 5);
 	assert_int_equal(fresh, 0x1f);
 	hk_medium_give(class, &out[1], 3);
-	assert_int_equal(hk_medium_take(class, again, 5, &fresh), 5);
+	assert_int_equal(hk_medium_take(class, 0, again, 5, &fresh), 5);
 	/* The lowest first: three old ones, two never given out. */
 	assert_ptr_equal(again[0], out[1]);
 	assert_ptr_equal(again[2], out[3]);
@@ -148,7 +148,7 @@ static void fresh_once(void **state)
 	/* A slab of used pages has no fresh block at all. */
 	hk_run_keep_dirty(HK_GIB);
 	hk_medium_trim();
-	assert_int_equal(hk_medium_take(class, out, 5, &fresh), 5);
+	assert_int_equal(hk_medium_take(class, 0, out, 5, &fresh), 5);
 	assert_int_equal(fresh, 0);
 	hk_medium_give(class, out, 5);
 	hk_medium_trim();
@@ -165,19 +165,63 @@ static void one_slab_at_a_time(void **state)
 	(void)state;
 	class = HK_CLASSES - 1;
 	capacity = hk_class_capacity(class);
-	assert_int_equal(hk_medium_take(class, out, capacity - 1, &fresh),
+	assert_int_equal(hk_medium_take(class, 0, out, capacity - 1, &fresh),
 		capacity - 1);
-	assert_int_equal(hk_medium_take(class, more, 4, &fresh), 1);
+	assert_int_equal(hk_medium_take(class, 0, more, 4, &fresh), 1);
 	assert_ptr_equal(slab_of(more[0]), slab_of(out[0]));
-	assert_int_equal(hk_medium_take(class, &more[1], 2, &fresh), 2);
+	assert_int_equal(hk_medium_take(class, 0, &more[1], 2, &fresh), 2);
 	assert_ptr_not_equal(slab_of(more[1]), slab_of(out[0]));
 	/* With both listed, one take may use both. */
 	hk_medium_give(class, out, 1);
-	assert_int_equal(hk_medium_take(class, &more[3], 3, &fresh), 3);
+	assert_int_equal(hk_medium_take(class, 0, &more[3], 3, &fresh), 3);
 	assert_ptr_equal(more[3], out[0]);
 	assert_ptr_equal(slab_of(more[4]), slab_of(more[1]));
 	hk_medium_give(class, more, 6);
 	hk_medium_give(class, &out[1], capacity - 2);
+}
+
+static struct hk_desc *take_in(unsigned int shard, void **block)
+{
+	uint32_t fresh;
+
+	assert_int_equal(hk_medium_take(class, shard, block, 1, &fresh), 1);
+	return slab_of(*block);
+}
+
+/*
+ * Each shard has slabs of its own, and one that has none takes over another's
+ * if a quarter of it is free; long blocks know no shards.
+ */
+static void shards(void **state)
+{
+	unsigned int capacity, n = 0;
+	void *mine[64], *block;
+	struct hk_desc *d;
+
+	(void)state;
+	hk_medium_trim();
+	class = hk_class_of(4000);
+	capacity = hk_class_capacity(class);
+	d = take_in(0, &mine[n++]);
+	while (n < capacity - capacity / 4 + 1)
+		assert_ptr_equal(take_in(0, &mine[n++]), d);
+	/* Less than a quarter is free: no. */
+	assert_ptr_not_equal(take_in(1, &block), d);
+	hk_medium_give(class, &block, 1);
+	hk_medium_trim();
+	hk_medium_give(class, &mine[--n], 1);
+	assert_ptr_equal(take_in(1, &mine[n]), d);
+	n++;
+	/* It has changed hands, for its first user as well. */
+	assert_ptr_not_equal(take_in(0, &block), d);
+	hk_medium_give(class, &block, 1);
+	hk_medium_give(class, mine, n);
+
+	class = hk_class_of(10000);
+	d = take_in(0, &mine[0]);
+	assert_ptr_equal(take_in(1, &mine[1]), d);
+	hk_medium_give(class, mine, 2);
+	hk_medium_trim();
 }
 
 static void random_operations(void **state)
@@ -198,7 +242,7 @@ static void random_operations(void **state)
 
 			if (n_blocks + want <= BLOCKS &&
 				random_below(&seed, 200) + 50 > n_blocks) {
-				n = hk_medium_take(class, some,
+				n = hk_medium_take(class, 0, some,
 					(unsigned int)want, &fresh);
 				assert_in_range(n, 1, want);
 				for (unsigned int k = 0; k < n; k++) {
@@ -242,7 +286,7 @@ static void empties(void **state)
 	assert_int_equal(in_slabs(), 0);
 	class = HK_CLASSES - 1;
 	for (int i = 0; i < 16; i++)
-		assert_int_equal(hk_medium_take(class, &out[i], 1, &fresh), 1);
+		take_in(0, &out[i]);
 	assert_int_equal(in_slabs(), 2);
 	hk_medium_give(class, &out[8], 8);
 	assert_int_equal(in_slabs(), 2);
@@ -252,7 +296,7 @@ static void empties(void **state)
 	hk_medium_give(class, &out[7], 1);
 	assert_int_equal(in_slabs(), 1);
 	for (int round = 0; round < 100; round++) {
-		assert_int_equal(hk_medium_take(class, out, 8, &fresh), 8);
+		assert_int_equal(hk_medium_take(class, 0, out, 8, &fresh), 8);
 		hk_medium_give(class, out, 8);
 		assert_int_equal(in_slabs(), 1);
 	}
@@ -274,7 +318,8 @@ static void take_and_keep(size_t n)
 		uint32_t fresh;
 		void *block;
 
-		assert_int_equal(hk_medium_take(class, &block, 1, &fresh), 1);
+		assert_int_equal(hk_medium_take(class, 0, &block, 1, &fresh),
+				 1);
 		hk_note_open(block, size());
 		if (fresh)
 			CHECK_ZERO(block, size());
@@ -373,15 +418,15 @@ static void out_of_memory(void *arg)
 
 	(void)arg;
 	class = HK_CLASSES - 1;
-	CHECK_EQ(hk_medium_take(class, &first, 1, &fresh), 1);
+	CHECK_EQ(hk_medium_take(class, 0, &first, 1, &fresh), 1);
 	CHECK_EQ(setrlimit(RLIMIT_AS, &limit), 0);
-	while (hk_medium_take(class, &block, 1, &fresh))
+	while (hk_medium_take(class, 0, &block, 1, &fresh))
 		n++;
 	CHECK(n >= 7);
 	CHECK_EQ(fresh, 0);
-	CHECK_EQ(hk_medium_take(class, &block, 1, &fresh), 0);
+	CHECK_EQ(hk_medium_take(class, 0, &block, 1, &fresh), 0);
 	hk_medium_give(class, &first, 1);
-	CHECK_EQ(hk_medium_take(class, &block, 1, &fresh), 1);
+	CHECK_EQ(hk_medium_take(class, 0, &block, 1, &fresh), 1);
 	CHECK(block == first);
 }
 
@@ -398,7 +443,8 @@ static void no_memory(void **state)
 static void *churn(void *arg)
 {
 	uint64_t seed = *(unsigned int *)arg + 1, mine = seed;
-	unsigned int c = hk_class_of(*(unsigned int *)arg % 2 ? 5000 : 20000);
+	unsigned int shard = *(unsigned int *)arg;
+	unsigned int c = hk_class_of(shard % 2 ? 5000 : 20000);
 	size_t steps = check_count(20000), n = 0;
 	void *some[64];
 
@@ -409,7 +455,8 @@ static void *churn(void *arg)
 			CHECK_EQ(*(uint64_t *)some[n - 1], mine);
 			hk_medium_give(c, &some[--n], 1);
 		} else if (n < 60) {
-			CHECK_EQ(hk_medium_take(c, &some[n], 1, &fresh), 1);
+			CHECK_EQ(hk_medium_take(c, shard, &some[n], 1,
+				&fresh), 1);
 			hk_note_open(some[n], 8);
 			*(uint64_t *)some[n++] = mine;
 		}
@@ -435,6 +482,7 @@ int main(void)
 		cmocka_unit_test(whole_slabs),
 		cmocka_unit_test(fresh_once),
 		cmocka_unit_test(one_slab_at_a_time),
+		cmocka_unit_test(shards),
 		cmocka_unit_test(random_operations),
 		cmocka_unit_test(empties),
 		cmocka_unit_test(cold_blocks),

@@ -133,7 +133,7 @@ static void medium_numbers(void **state)
 		uint32_t fresh;
 		void *block;
 
-		assert_int_equal(hk_medium_take(c, &block, 1, &fresh), 1);
+		assert_int_equal(hk_medium_take(c, 0, &block, 1, &fresh), 1);
 		d = hk_desc_of(block);
 		len = hk_class_units(c) * HK_UNIT;
 		assert_ptr_equal(block, hk_desc_start(d));
@@ -148,6 +148,43 @@ static void medium_numbers(void **state)
 				fail_msg("%zu bytes: offset %zu", size, off);
 		}
 		hk_medium_give(c, &block, 1);
+	}
+	hk_medium_trim();
+}
+
+/*
+ * By every descriptor of a slab: the blocks that were ever handed out, and
+ * nothing else.
+ */
+static void medium_starts(void **state)
+{
+	(void)state;
+	for (unsigned int c = HK_SMALL_CLASSES; c < HK_CLASSES; c++) {
+		size_t size = hk_class_size(c), len, n = 0;
+		unsigned int capacity = hk_class_capacity(c);
+		struct hk_desc *d = NULL;
+		uint32_t fresh;
+		void *out[64];
+
+		len = hk_class_units(c) * HK_UNIT;
+		while (n < capacity) {
+			assert_int_equal(hk_medium_take(c, 0, &out[n], 1,
+					&fresh), 1);
+			d = hk_desc_of(out[0]);
+			n++;
+			if (n > 2 && n != capacity / 2 && n + 2 < capacity)
+				continue;
+			for (size_t off = 0; off < len;
+			     off += (off + 14) % size < 17 ? 1 : 13) {
+				char *p = hk_desc_start(d) + off;
+				bool is = off % size == 0 && off / size < n;
+
+				if (is != hk_medium_is(hk_desc_of(p), p))
+					fail_msg("%zu bytes: offset %zu of %zu",
+						size, off, n);
+			}
+		}
+		hk_medium_give(c, out, capacity);
 	}
 	hk_medium_trim();
 }
@@ -239,6 +276,7 @@ int main(void)
 		cmocka_unit_test(starts_as_carved),
 		cmocka_unit_test(starts_by_formula),
 		cmocka_unit_test(medium_numbers),
+		cmocka_unit_test(medium_starts),
 		cmocka_unit_test(descriptors),
 		cmocka_unit_test(outside),
 		cmocka_unit_test(links),

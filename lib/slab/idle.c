@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * idle.c - see idle.h.
+ */
+#include "slab/idle.h"
+
+#include "os/os.h"
+
+/* Blocks give their pages back that are idle in two searches in a row. */
+#define SEARCH_MS	100
+
+/*
+ * What counts as too much: more than these bytes, and than so many times
+ * what is out.  Then a slab of which one in so many blocks is idle gives
+ * all of them.  With less patience a burst is paid for twice.
+ */
+#define IDLE_MIN_BYTES	(4 * HK_MIB)
+#define IDLE_PER_OUT	2
+#define IDLE_SLAB_SHARE	4
+
+static size_t count(uint64_t bits)
+{
+	return (size_t)__builtin_popcountll(bits);
+}
+
+void hk_idle_join(struct hk_idle *group, struct hk_desc *d, uint64_t idle)
+{
+	d->idle = idle;
+	d->cold = 0;
+	d->locked = false;
+	group->idle += count(idle);
+}
+
+void hk_idle_leave(struct hk_idle *group, struct hk_desc *d)
+{
+	group->idle -= count(d->idle);
+	d->idle = 0;
+}
+
+/* The lowest bits of `bits` that are in a row. */
+static uint64_t first_row(uint64_t bits)
+{
+	uint64_t start = bits & -bits;
+
+	/* The carry runs through the row, and out of the word at its end. */
+	return bits & ~(bits + start);
+}
+
+size_t hk_idle_purge(struct hk_idle *group, struct hk_desc *d, uint64_t bits,
+		     size_t size)
+{
+	/* What has no pages in between costs nothing, and saves a call. */
+	uint64_t free = (d->avail & ~d->idle) | bits;
+	size_t before = group->idle;
+
+	while (bits && !d->locked) {
+		uint64_t row = first_row(free);
+		size_t from = (size_t)__builtin_ctzll(row);
+		size_t end;
+
+		free &= ~row;
+		if (!(row & bits))
+			continue;
+		/* Bits that have no block are above all others. */
+		row &= ((uint64_t)2 << hk_log2(bits)) - 1;
+		bits &= ~row;
+		end = hk_log2(row) + 1;
+		d->locked = hk_os_discard(d->first + from * size,
+					  (end - from) * size);
+		if (!d->locked) {
+			group->idle -= count(d->idle & row);
+			d->idle &= ~row;
+			d->cold &= ~row;
+		}
+	}
+	return (before - group->idle) * size;
+}
+
+bool hk_idle_due(const struct hk_idle *group, const struct hk_desc *d,
+		 unsigned int capacity, size_t size)
+{
+	return group->idle > group->out * IDLE_PER_OUT &&
+		group->idle * size > IDLE_MIN_BYTES &&
+		count(d->idle) >= capacity / IDLE_SLAB_SHARE;
+}
+
+bool hk_idle_search_due(struct hk_idle *group)
+{
+	uint32_t now = (uint32_t)hk_os_clock_ms();
+
+	if (now - group->searched < SEARCH_MS)
+		return false;
+	group->searched = now;
+	return true;
+}
+
+void hk_idle_search(struct hk_idle *group, struct hk_desc *d, size_t size)
+{
+	hk_idle_purge(group, d, d->cold, size);
+	d->cold = d->idle;
+}

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * idle.h - pages of free blocks inside slabs that are in use: when
+ * they are given back to the system.
+ *
+ * Here a block is what has a bit in its slab's words: `avail` tells that it
+ * is free, `idle` that it is free and may be resident, `cold` that it was so
+ * when the group was searched last.  A group is what shares a lock, which
+ * its users hold for every call here.
+ *
+ *   out ----------> free, idle ----------> free, cold -------> free, no pages,
+ *    ^    given          |      search         |      search   reads as zero
+ *    +-------------------+---------------------+------------------+
+ *                               taken
+ */
+#ifndef HK_IDLE_H
+#define HK_IDLE_H
+
+#include "superslab/unitmap.h"
+
+struct hk_idle {
+	size_t out;		/* blocks with the program or in magazines */
+	size_t idle;
+	uint32_t searched;	/* ms */
+};
+
+/* A slab with these idle blocks joins the group, or leaves it. */
+void hk_idle_join(struct hk_idle *group, struct hk_desc *d, uint64_t idle);
+void hk_idle_leave(struct hk_idle *group, struct hk_desc *d);
+
+/* Blocks `bits` are given back, `n` of them. */
+HK_INLINE void hk_idle_give(struct hk_idle *group, struct hk_desc *d,
+			    uint64_t bits, unsigned int n)
+{
+	d->idle |= bits;
+	group->idle += n;
+	group->out -= n;
+}
+
+/* They are taken; returns whether all of them read as zero. */
+HK_INLINE bool hk_idle_take(struct hk_idle *group, struct hk_desc *d,
+			    uint64_t bits, unsigned int n)
+{
+	uint64_t idle = d->idle & bits;
+
+	group->out += n;
+	if (!idle)
+		return true;
+	group->idle -= idle == bits ? n :
+		(unsigned int)__builtin_popcountll(idle);
+	d->idle &= ~bits;
+	d->cold &= ~bits;
+	return false;
+}
+
+/*
+ * Gives the pages of idle blocks `bits` of a slab back, `size` bytes each.
+ * The lock is held meanwhile: of all calls to the system this is the
+ * shortest.  Returns how many bytes were idle.
+ */
+size_t hk_idle_purge(struct hk_idle *group, struct hk_desc *d, uint64_t bits,
+		     size_t size);
+
+/*
+ * Is so much of the group idle that it cannot all be needed soon, and enough
+ * of this slab, of `capacity` blocks, to begin here?
+ */
+bool hk_idle_due(const struct hk_idle *group, const struct hk_desc *d,
+		 unsigned int capacity, size_t size);
+
+/* Is it time to search?  Then hk_idle_search() is for each slab. */
+bool hk_idle_search_due(struct hk_idle *group);
+void hk_idle_search(struct hk_idle *group, struct hk_desc *d, size_t size);
+
+#endif /* HK_IDLE_H */
