@@ -128,20 +128,24 @@ static void *alloc(size_t n, bool zero)
 	return p;
 }
 
+/* A block where that takes no more than the heap; or NULL. */
+HK_INLINE void *alloc_near(struct hk_heap *heap, size_t n)
+{
+	/* A heap that serves nobody has nothing in its magazines. */
+	if (hk_likely(n - HK_SMALL_MAX - 1 < HK_MEDIUM_MAX - HK_SMALL_MAX))
+		return hk_magazine_pop(heap, hk_class_medium(n));
+	if (n <= HK_SMALL_MAX && heap->attached)
+		return hk_heap_small(heap, hk_class_small(n));
+	return NULL;
+}
+
 void *hk_malloc_slow(size_t n)
 {
-	struct hk_heap *heap = hk_tls.heap;
+	void *p = alloc_near(hk_tls.heap, n);
 
-	/* A heap that serves nobody has nothing in its magazines. */
-	if (hk_likely(n - HK_SMALL_MAX - 1 <
-		      HK_MEDIUM_MAX - HK_SMALL_MAX)) {
-		void *p = hk_magazine_pop(heap,
-					  hk_class_medium(n));
-
-		if (hk_likely(p)) {
-			hk_note_malloc(p, n, false);
-			return p;
-		}
+	if (hk_likely(p)) {
+		hk_note_malloc(p, n, false);
+		return p;
 	}
 	if (hk_libc_mode_on())
 		return hk_libc.malloc(n);

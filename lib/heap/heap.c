@@ -89,10 +89,13 @@ static void retire(struct hk_heap *heap, struct hk_desc *d)
 {
 	hk_slab_end(d);
 	hk_count(&heap->counts.retired, 1);
-	if (heap->empties < HK_EMPTIES && !is_orphan(heap))
+	if (heap->empties < HK_EMPTIES_FIRST + heap->empties_wanted &&
+	    !is_orphan(heap)) {
 		heap->empty[heap->empties++] = d;
-	else
-		hk_run_give(d);
+		return;
+	}
+	heap->empties_wanted -= heap->empties_wanted > 0;
+	hk_run_give(d);
 }
 
 /* The last slab of a class is kept even when it is empty. */
@@ -175,10 +178,13 @@ static struct hk_desc *slab_new(struct hk_heap *heap, unsigned int class)
 	struct hk_desc *d;
 	bool zeroed = false;
 
-	if (heap->empties)
+	if (heap->empties) {
 		d = heap->empty[--heap->empties];
-	else
+	} else {
+		heap->empties_wanted += heap->empties_wanted <
+			HK_EMPTIES - HK_EMPTIES_FIRST;
 		d = hk_run_take(1, 1, &zeroed);
+	}
 	if (d) {
 		hk_slab_init(d, class, heap, !zeroed);
 		hk_heap_list(heap, d);
@@ -484,6 +490,7 @@ void hk_heap_flush(struct hk_heap *heap)
 	heap->run_units = 0;
 	while (heap->empties)
 		hk_run_give(heap->empty[--heap->empties]);
+	heap->empties_wanted = 0;
 }
 
 void hk_heap_verify(struct hk_heap *heap)

@@ -22,8 +22,13 @@
 #include "slab/class.h"
 #include "slab/slab.h"
 
-/* Empty slabs that a heap keeps for any class. */
-#define HK_EMPTIES	2
+/*
+ * Empty slabs that a heap keeps for any class: at first, and at most.  It
+ * keeps one more each time that it wanted one, and one less each time that
+ * it had too many.
+ */
+#define HK_EMPTIES_FIRST 2
+#define HK_EMPTIES	32
 
 /* Freed blocks of other heaps' slabs are collected per slab, in so many
    places; a power of two. */
@@ -104,6 +109,7 @@ struct hk_heap {
 	uint32_t small_used;
 	uint64_t medium_used;
 	unsigned int empties;
+	unsigned int empties_wanted;	/* beyond HK_EMPTIES_FIRST */
 	unsigned int runs;
 	unsigned int run_units;	/* in all of run[] */
 	size_t chain_bytes;

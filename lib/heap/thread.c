@@ -177,8 +177,7 @@ void hk_fork_prepare(void)
 	locked_heaps = all_heaps;
 	for (struct hk_heap *h = locked_heaps; h; h = h->next_heap)
 		hk_lock(&h->rob_lock, HK_RANK_ROB);
-	for (unsigned int m = 0; m < HK_MEDIUM_CLASSES; m++)
-		hk_lock(&hk_medium_locks[m], HK_RANK_MEDIUM);
+	hk_medium_lock_all();
 	hk_lock(&hk_run_lock, HK_RANK_RUNS);
 	hk_lock(&hk_huge_lock, HK_RANK_HUGE);
 	hk_lock(&hk_meta_lock, HK_RANK_META);
@@ -191,8 +190,7 @@ void hk_fork_parent(void)
 	hk_unlock(&hk_meta_lock, HK_RANK_META);
 	hk_unlock(&hk_huge_lock, HK_RANK_HUGE);
 	hk_unlock(&hk_run_lock, HK_RANK_RUNS);
-	for (unsigned int m = HK_MEDIUM_CLASSES; m-- > 0;)
-		hk_unlock(&hk_medium_locks[m], HK_RANK_MEDIUM);
+	hk_medium_unlock_all();
 	for (struct hk_heap *h = locked_heaps; h; h = h->next_heap)
 		hk_unlock(&h->rob_lock, HK_RANK_ROB);
 	hk_unlock(&hk_orphans_lock, HK_RANK_ORPHANS);

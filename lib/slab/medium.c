@@ -9,15 +9,31 @@
 #include "slab/idle.h"
 #include "slab/run.h"
 
-struct hk_lock hk_medium_locks[HK_MEDIUM_CLASSES];
-
 static_assert(HK_SHORT_UNITS * HK_UNIT / (HK_SMALL_MAX + 1) <= 64,
 	      "a slab's blocks have a bit each");
 static_assert(HK_LONGEST_UNITS * HK_UNIT <= 1 << 20 &&
 	      HK_MEDIUM_MAX <= 1 << 17, "hk_medium_product() is exact");
 
-/* First slab of each list: index, 0 = none. */
-static uint32_t heads[HK_MEDIUM_CLASSES][HK_SHARDS];
+/*
+ * What a class has, all of it under its lock; two cache lines for each, as
+ * processors fetch lines in pairs.
+ */
+static struct medium {
+	struct hk_lock lock;
+	unsigned int empties;	/* listed slabs that have no block out */
+	struct hk_idle idle;
+	uint32_t heads[HK_SHARDS];	/* first slab: index, 0 = none */
+} HK_ALIGNED(2 * HK_CACHE_LINE) mediums[HK_MEDIUM_CLASSES];
+static_assert(offsetof(struct medium, heads[HK_SHARDS]) <= HK_CACHE_LINE,
+	      "what a call needs of its class is in one line");
+
+static struct medium *medium_of(unsigned int class)
+{
+	return &mediums[class - HK_SMALL_CLASSES];
+}
+
+/* Of the slabs that have no block out, so many are kept. */
+#define EMPTIES_KEPT 1
 
 /*
  * A shard without a block takes over a slab of another that has one block in
@@ -25,14 +41,7 @@ static uint32_t heads[HK_MEDIUM_CLASSES][HK_SHARDS];
  * more of them half empty.
  */
 #define MOVE_SHARE	4
-
-/* The slabs listed in a class that have no block out; so many are kept. */
-#define EMPTIES_KEPT 1
-
-static unsigned int empties[HK_MEDIUM_CLASSES];
-
-/* Each class is a group; only long blocks give their pages back. */
-static struct hk_idle idle[HK_MEDIUM_CLASSES];
+#define MOVE_LOOKS	16	/* at so many slabs of each other shard */
 
 /* Bits beyond the slab's blocks are always set. */
 #define ALL_AVAIL (~(uint64_t)0)
@@ -66,9 +75,11 @@ static void set_carved(struct hk_desc *d, unsigned int carved)
 				 (64 - HK_MEDIUM_SHIFT), __ATOMIC_RELAXED);
 }
 
-static void list_push(unsigned int m, struct hk_desc *d)
+/* ---- lists ---- */
+
+static void list_push(struct medium *m, struct hk_desc *d)
 {
-	uint32_t *head = &heads[m][d->shard];
+	uint32_t *head = &m->heads[d->shard];
 
 	d->prev = 0;
 	d->next = *head;
@@ -77,15 +88,17 @@ static void list_push(unsigned int m, struct hk_desc *d)
 	*head = hk_desc_index(d);
 }
 
-static void list_remove(unsigned int m, struct hk_desc *d)
+static void list_remove(struct medium *m, struct hk_desc *d)
 {
 	if (d->prev)
 		hk_desc_at(d->prev)->next = d->next;
 	else
-		heads[m][d->shard] = d->next;
+		m->heads[d->shard] = d->next;
 	if (d->next)
 		hk_desc_at(d->next)->prev = d->prev;
 }
+
+/* ---- slabs ---- */
 
 static struct hk_desc *slab_new(unsigned int class)
 {
@@ -108,76 +121,81 @@ static struct hk_desc *slab_new(unsigned int class)
 		__atomic_store_n(&d[i].limit, 0, __ATOMIC_RELAXED);
 		hk_desc_set_state(&d[i], i ? HK_MEDIUM_PART : HK_MEDIUM);
 	}
-	hk_idle_join(&idle[class - HK_SMALL_CLASSES], d,
+	hk_idle_join(&medium_of(class)->idle, d,
 		     zeroed ? 0 : ~none_avail(d));
 	return d;
 }
 
-static void slab_end(struct hk_desc *d)
+/* A slab with no block out, in no list, goes back to the arena. */
+static void slab_end(struct medium *m, struct hk_desc *d)
 {
 	unsigned int units = hk_class_units(d->class);
 
-	hk_idle_leave(&idle[d->class - HK_SMALL_CLASSES], d);
+	hk_idle_leave(&m->idle, d);
 	for (unsigned int i = 1; i < units; i++)
 		hk_desc_set_state(&d[i], HK_NONE);
 	hk_desc_set_units(d, units);
 	hk_run_give(d);
 }
 
-/* Another shard's slab that may change hands, or NULL. */
-static struct hk_desc *slab_of_others(unsigned int class)
+/* A shard's slab that may change hands, or NULL. */
+static struct hk_desc *slab_to_move(const struct medium *m, unsigned int class,
+				    unsigned int shard)
 {
-	unsigned int m = class - HK_SMALL_CLASSES;
 	unsigned int least = hk_class_capacity(class) / MOVE_SHARE;
+	uint32_t i = m->heads[shard];
 
-	for (unsigned int shard = 0; shard < HK_SHARDS; shard++)
-		for (uint32_t i = heads[m][shard]; i; i = hk_desc_at(i)->next) {
-			struct hk_desc *d = hk_desc_at(i);
-			uint64_t avail = d->avail & ~none_avail(d);
+	for (unsigned int n = 0; i && n < MOVE_LOOKS; n++) {
+		struct hk_desc *d = hk_desc_at(i);
+		uint64_t avail = d->avail & ~none_avail(d);
 
-			if ((unsigned int)__builtin_popcountll(avail) >= least)
-				return d;
-		}
+		if ((unsigned int)__builtin_popcountll(avail) >= least)
+			return d;
+		i = d->next;
+	}
 	return NULL;
 }
 
 /* A slab of the shard with a block in it. */
 static struct hk_desc *slab_usable(unsigned int class, unsigned int shard)
 {
-	unsigned int m = class - HK_SMALL_CLASSES;
-	struct hk_desc *d;
+	struct medium *m = medium_of(class);
+	struct hk_desc *d = NULL;
 
-	if (heads[m][shard])
-		return hk_desc_at(heads[m][shard]);
-	d = slab_of_others(class);
+	if (m->heads[shard])
+		return hk_desc_at(m->heads[shard]);
+	for (unsigned int other = 0; !d && other < HK_SHARDS; other++)
+		d = slab_to_move(m, class, other);
 	if (d) {
 		list_remove(m, d);
 	} else {
 		d = slab_new(class);
 		if (!d)
 			return NULL;
-		empties[m]++;
+		m->empties++;
 	}
 	d->shard = (uint8_t)shard;
 	list_push(m, d);
 	return d;
 }
 
+/* ---- taking ---- */
+
 /* Takes up to `n` blocks of one slab; *fresh as in hk_medium_take(). */
-static unsigned int take_from(struct hk_desc *d, void **blocks, unsigned int n,
-			      uint32_t *fresh)
+static unsigned int take_from(struct medium *m, struct hk_desc *d,
+			      void **blocks, unsigned int n, uint32_t *fresh)
 {
-	struct hk_idle *group = &idle[d->class - HK_SMALL_CLASSES];
 	uint64_t none = none_avail(d), avail = d->avail & ~none;
 	size_t size = hk_class_size(d->class);
 	unsigned int got = 0, i = 0;
 
 	*fresh = 0;
 	while (got < n && avail) {
+		uint64_t bit = avail & -avail;
+
 		i = (unsigned int)__builtin_ctzll(avail);
-		*fresh |= (uint32_t)hk_idle_take(group, d, (uint64_t)1 << i,
-						 1) << got;
-		avail &= avail - 1;
+		*fresh |= (uint32_t)hk_idle_take(&m->idle, d, bit, 1) << got;
+		avail ^= bit;
 		blocks[got++] = d->first + i * size;
 	}
 	if (i >= d->carved)
@@ -189,51 +207,61 @@ static unsigned int take_from(struct hk_desc *d, void **blocks, unsigned int n,
 unsigned int hk_medium_take(unsigned int class, unsigned int shard,
 			    void **blocks, unsigned int n, uint32_t *fresh)
 {
-	unsigned int m = class - HK_SMALL_CLASSES;
+	struct medium *m = medium_of(class);
 	unsigned int got = 0;
 	struct hk_desc *d;
 
 	*fresh = 0;
 	if (class >= HK_LONG_CLASS)
 		shard = 0;
-	hk_lock(&hk_medium_locks[m], HK_RANK_MEDIUM);
+	hk_lock(&m->lock, HK_RANK_MEDIUM);
 	/* A new slab is not started for the sake of a full magazine. */
-	while (got < n && (!got || heads[m][shard]) &&
+	while (got < n && (!got || m->heads[shard]) &&
 	       (d = slab_usable(class, shard))) {
 		uint32_t bits;
 		unsigned int shift = got;
 
-		if (d->avail == ALL_AVAIL)
-			empties[m]--;
-		got += take_from(d, blocks + got, n - got, &bits);
+		m->empties -= d->avail == ALL_AVAIL;
+		got += take_from(m, d, blocks + got, n - got, &bits);
 		*fresh |= bits << shift;
 		if (d->avail == none_avail(d))
 			list_remove(m, d);
 	}
-	hk_unlock(&hk_medium_locks[m], HK_RANK_MEDIUM);
+	hk_unlock(&m->lock, HK_RANK_MEDIUM);
 	return got;
 }
 
-/* ---- giving back ---- */
+/* ---- pages of free blocks ---- */
 
-/* Finds long blocks that have gone cold, now and then. */
-static void search(unsigned int class)
+static bool can_purge(unsigned int class)
 {
-	unsigned int m = class - HK_SMALL_CLASSES;
+	return class >= HK_LONG_CLASS;
+}
 
-	if (class < HK_LONG_CLASS || !hk_idle_search_due(&idle[m]))
+/* Finds blocks that have gone cold, now and then. */
+static void search(struct medium *m, unsigned int class)
+{
+	if (!can_purge(class) || !hk_idle_search_due(&m->idle))
 		return;
-	for (uint32_t i = heads[m][0]; i; i = hk_desc_at(i)->next)
-		hk_idle_search(&idle[m], hk_desc_at(i), hk_class_size(class));
+	for (uint32_t i = m->heads[0]; i; i = hk_desc_at(i)->next)
+		hk_idle_search(&m->idle, hk_desc_at(i), hk_class_size(class));
 }
 
-static size_t purge(unsigned int class, struct hk_desc *d)
+static size_t purge(struct medium *m, struct hk_desc *d)
 {
-	if (class < HK_LONG_CLASS)
+	if (!can_purge(d->class))
 		return 0;
-	return hk_idle_purge(&idle[class - HK_SMALL_CLASSES], d, d->idle,
-			     hk_class_size(class));
+	return hk_idle_purge(&m->idle, d, d->idle, hk_class_size(d->class));
 }
+
+static bool purge_due(const struct medium *m, const struct hk_desc *d)
+{
+	return can_purge(d->class) &&
+		hk_idle_due(&m->idle, d, hk_class_capacity(d->class),
+			    hk_class_size(d->class));
+}
+
+/* ---- giving back ---- */
 
 /*
  * The slab of a block that is out, and the block's number in it.  NULL where
@@ -255,58 +283,51 @@ static struct hk_desc *slab_of(unsigned int class, const void *block,
 	return hk_medium_avail(d, *number) ? NULL : d;
 }
 
-/* A block comes back; returns the slab if it is to be given up. */
-static struct hk_desc *give_one(unsigned int class, struct hk_desc *d,
-				unsigned int number)
+static void give_one(struct medium *m, struct hk_desc *d, unsigned int number)
 {
-	unsigned int m = class - HK_SMALL_CLASSES;
+	uint64_t bit = (uint64_t)1 << number;
 
 	if (d->avail == none_avail(d))
 		list_push(m, d);
-	set_avail(d, d->avail | (uint64_t)1 << number);
-	hk_idle_give(&idle[m], d, (uint64_t)1 << number, 1);
+	set_avail(d, d->avail | bit);
+	hk_idle_give(&m->idle, d, bit, 1);
 	if (d->avail != ALL_AVAIL) {
-		if (class >= HK_LONG_CLASS &&
-		    hk_idle_due(&idle[m], d, hk_class_capacity(class),
-				hk_class_size(class)))
-			purge(class, d);
-		return NULL;
+		if (hk_unlikely(purge_due(m, d)))
+			purge(m, d);
+		return;
 	}
-	empties[m]++;
-	if (empties[m] <= EMPTIES_KEPT)
-		return NULL;
-	empties[m]--;
+	if (m->empties < EMPTIES_KEPT) {
+		m->empties++;
+		return;
+	}
 	list_remove(m, d);
-	return d;
+	slab_end(m, d);
 }
 
 void hk_medium_give(unsigned int class, void *const *blocks, unsigned int n)
 {
-	unsigned int m = class - HK_SMALL_CLASSES;
+	struct medium *m = medium_of(class);
 
-	hk_lock(&hk_medium_locks[m], HK_RANK_MEDIUM);
+	hk_lock(&m->lock, HK_RANK_MEDIUM);
 	for (unsigned int i = 0; i < n; i++) {
 		unsigned int number;
 		struct hk_desc *d = slab_of(class, blocks[i], &number);
 
 		if (hk_unlikely(!d)) {
 			/* Whoever handles the signal may allocate. */
-			hk_unlock(&hk_medium_locks[m], HK_RANK_MEDIUM);
+			hk_unlock(&m->lock, HK_RANK_MEDIUM);
 			hk_fatal_double_free(blocks[i], hk_class_size(class),
 					     0);
 		}
-		d = give_one(class, d, number);
-		if (d)
-			slab_end(d);
+		give_one(m, d, number);
 	}
-	search(class);
-	hk_unlock(&hk_medium_locks[m], HK_RANK_MEDIUM);
+	search(m, class);
+	hk_unlock(&m->lock, HK_RANK_MEDIUM);
 }
 
-/* What is free in the list of a class that starts at `first`. */
-static size_t trim(unsigned int class, uint32_t first)
+/* What is free in the list that starts at `first`. */
+static size_t trim(struct medium *m, uint32_t first)
 {
-	unsigned int m = class - HK_SMALL_CLASSES;
 	size_t bytes = 0;
 	uint32_t i, next;
 
@@ -315,12 +336,12 @@ static size_t trim(unsigned int class, uint32_t first)
 
 		next = d->next;
 		if (d->avail != ALL_AVAIL) {
-			bytes += purge(class, d);
+			bytes += purge(m, d);
 			continue;
 		}
-		empties[m]--;
+		m->empties--;
 		list_remove(m, d);
-		slab_end(d);
+		slab_end(m, d);
 	}
 	return bytes;
 }
@@ -329,11 +350,13 @@ size_t hk_medium_trim(void)
 {
 	size_t bytes = 0;
 
-	for (unsigned int m = 0; m < HK_MEDIUM_CLASSES; m++) {
-		hk_lock(&hk_medium_locks[m], HK_RANK_MEDIUM);
+	for (unsigned int i = 0; i < HK_MEDIUM_CLASSES; i++) {
+		struct medium *m = &mediums[i];
+
+		hk_lock(&m->lock, HK_RANK_MEDIUM);
 		for (unsigned int s = 0; s < HK_SHARDS; s++)
-			bytes += trim(m + HK_SMALL_CLASSES, heads[m][s]);
-		hk_unlock(&hk_medium_locks[m], HK_RANK_MEDIUM);
+			bytes += trim(m, m->heads[s]);
+		hk_unlock(&m->lock, HK_RANK_MEDIUM);
 	}
 	return bytes;
 }
@@ -342,10 +365,24 @@ size_t hk_medium_bytes(void)
 {
 	size_t bytes = 0;
 
-	for (unsigned int m = 0; m < HK_MEDIUM_CLASSES; m++) {
-		hk_lock(&hk_medium_locks[m], HK_RANK_MEDIUM);
-		bytes += idle[m].out * hk_class_size(m + HK_SMALL_CLASSES);
-		hk_unlock(&hk_medium_locks[m], HK_RANK_MEDIUM);
+	for (unsigned int i = 0; i < HK_MEDIUM_CLASSES; i++) {
+		struct medium *m = &mediums[i];
+
+		hk_lock(&m->lock, HK_RANK_MEDIUM);
+		bytes += m->idle.out * hk_class_size(i + HK_SMALL_CLASSES);
+		hk_unlock(&m->lock, HK_RANK_MEDIUM);
 	}
 	return bytes;
+}
+
+void hk_medium_lock_all(void)
+{
+	for (unsigned int i = 0; i < HK_MEDIUM_CLASSES; i++)
+		hk_lock(&mediums[i].lock, HK_RANK_MEDIUM);
+}
+
+void hk_medium_unlock_all(void)
+{
+	for (unsigned int i = HK_MEDIUM_CLASSES; i-- > 0;)
+		hk_unlock(&mediums[i].lock, HK_RANK_MEDIUM);
 }

@@ -100,6 +100,8 @@ HK_INLINE bool hk_medium_is_out(struct hk_desc *d, const void *p)
 /* Bytes of blocks that are out, by their classes' sizes. */
 size_t hk_medium_bytes(void);
 
-extern struct hk_lock hk_medium_locks[HK_MEDIUM_CLASSES];	/* fork */
+/* For fork: all locks, in the order of the classes. */
+void hk_medium_lock_all(void);
+void hk_medium_unlock_all(void);
 
 #endif /* HK_MEDIUM_H */

@@ -93,14 +93,16 @@ static unsigned int carve_count(const struct hk_desc *d)
 bool hk_slab_carve(struct hk_desc *d)
 {
 	size_t size = hk_class_size(d->class);
-	unsigned int n = carve_count(d);
-	char *first = block_at(d, d->carved);
-	char *b = first;
 	/* recip * size = 2^32 + excess: see hk_desc_is_start(). */
 	uint32_t excess = d->recip * (uint32_t)size;
+	char *first, *b;
+	unsigned int n;
 
-	if (!n)
+	/* What follows divides, and this is asked for each slab that fills. */
+	if (d->carved == capacity(d))
 		return false;
+	n = carve_count(d);
+	first = b = block_at(d, d->carved);
 	for (unsigned int i = 1; i < n; i++, b += size)
 		hk_block_set((struct hk_block *)b, b + size);
 	hk_block_set((struct hk_block *)b, d->freed);

@@ -136,7 +136,7 @@ static void order(void **state)
 	for (size_t i = 0; i < n; i++)
 		blocks[i] = hk_malloc(500);
 	assert_int_equal(slabs(), 2);
-	/* 1/8 of a full slab comes back: it is used again. */
+	/* A quarter of what is out comes back: it is used again. */
 	for (size_t i = 0; i < n / 4; i++)
 		hk_free(blocks[i]);
 	for (size_t i = 0; i < n / 4; i++)
@@ -146,6 +146,34 @@ static void order(void **state)
 	for (size_t i = 0; i < n; i++)
 		hk_free(blocks[i]);
 	hk_heap_flush(heap());
+}
+
+/* Fills so many slabs, and empties them. */
+static void use_slabs(size_t n)
+{
+	n *= hk_class_capacity(hk_class_of(1024));
+	assert_true(n <= MANY);
+	for (size_t i = 0; i < n; i++)
+		blocks[i] = hk_malloc(1024);
+	for (size_t i = 0; i < n; i++)
+		hk_free(blocks[i]);
+}
+
+/* As many empty slabs are kept as are wanted again, and no more. */
+static void empties_wanted(void **state)
+{
+	(void)state;
+	hk_heap_flush(heap());
+	use_slabs(20);
+	assert_in_range(heap()->empties, HK_EMPTIES_FIRST, 20);
+	use_slabs(20);
+	use_slabs(20);
+	/* One is current, one is the last of its class. */
+	assert_int_equal(heap()->empties, 18);
+	assert_true(heap()->empties_wanted <= 20);
+	hk_heap_flush(heap());
+	assert_int_equal(heap()->empties, 0);
+	assert_int_equal(heap()->empties_wanted, 0);
 }
 
 /* An empty slab is for any class. */
@@ -463,6 +491,7 @@ int main(void)
 		cmocka_unit_test(fill_and_empty),
 		cmocka_unit_test(order),
 		cmocka_unit_test(empties_are_reused),
+		cmocka_unit_test(empties_wanted),
 		cmocka_unit_test(random_operations),
 		cmocka_unit_test(magazines),
 		cmocka_unit_test(magazine_lengths),
