@@ -248,6 +248,14 @@ void *hk_heap_small(struct hk_heap *heap, unsigned int class)
 	return p;
 }
 
+/* Memory is wanted for something else: half of what is kept will do. */
+static void release_empties(struct hk_heap *heap)
+{
+	heap->empties_wanted /= 2;
+	while (heap->empties > HK_EMPTIES_FIRST + heap->empties_wanted)
+		hk_run_give(heap->empty[--heap->empties]);
+}
+
 /* ---- 1 to 128 KiB ---- */
 
 /*
@@ -257,7 +265,11 @@ void *hk_heap_small(struct hk_heap *heap, unsigned int class)
  * memory; where they come and go, it saves most of the calls.
  */
 #define MAGAZINE_START	2
+#define MAGAZINE_LEAST	4
 #define MAGAZINE_ONE_WAY 15
+
+/* A magazine holds at most so much of all blocks of its class. */
+#define MAGAZINE_SHARE	4
 
 /* What the magazines of a heap may hold together. */
 #define MAGAZINES_BYTES	(6 * HK_MIB)
@@ -266,9 +278,11 @@ static void magazine_grow(struct hk_heap *heap, unsigned int class,
 			  enum hk_ran ran)
 {
 	struct hk_magazine *mag = hk_magazine_of(heap, class);
-	unsigned int max = ran == mag->ran ? MAGAZINE_ONE_WAY : HK_MAGAZINE;
+	size_t max = ran == mag->ran ? MAGAZINE_ONE_WAY : HK_MAGAZINE;
 	unsigned int more = 1;
 
+	max = hk_min(max, hk_max(hk_medium_out(class) / MAGAZINE_SHARE,
+				 MAGAZINE_LEAST));
 	mag->ran = (uint16_t)ran;
 	if (!mag->size) {
 		heap->medium_used |= (uint64_t)1 << (class - HK_SMALL_CLASSES);
@@ -291,6 +305,7 @@ static void *medium_refill(struct hk_heap *heap, unsigned int class,
 	struct hk_magazine *mag = hk_magazine_of(heap, class);
 	uint32_t fresh;
 
+	release_empties(heap);
 	magazine_grow(heap, class, HK_RAN_EMPTY);
 	mag->n = hk_medium_take(class, heap->id % HK_SHARDS, mag->blocks,
 				mag->size / 2, &fresh);
@@ -412,8 +427,10 @@ void *hk_heap_run(struct hk_heap *heap, size_t units, size_t align,
 	*zeroed = false;
 	if (align == 1)
 		run = run_recent(heap, units);
-	if (!run)
+	if (!run) {
+		release_empties(heap);
 		run = hk_run_take(units, align, zeroed);
+	}
 	if (!run)
 		return NULL;
 	hk_desc_set_state(run, HK_RUN);

@@ -6,13 +6,13 @@
  *   0-7      16 .. 128           16                              1 unit
  *   8-31     144 .. 1,024        1/8 of the power of two below   1 unit
  *   32-55    1,152 .. 8,192      the same                        2 units
- *   56-63    10,240 .. 32,768    1/4 of the power of two below   8 units
- *   64-67    49,152 .. 131,072   1/2 of the power of two below   32 units
+ *   56-71    9,216 .. 32,768     the same                        8 units
+ *   72-75    49,152 .. 131,072   1/2 of the power of two below   32 units
  *
  * Classes to 31 are small: their slabs belong to a heap.  The others are
  * medium: all threads share their slabs.  Above are runs of units.  Waste by
- * rounding is 3 to 5 % on average, at most 12.5 %, from 129 bytes to 8 KiB.
- * Above it is mostly addresses that are wasted: pages behind the block's end
+ * rounding is 3 to 5 % on average, at most 12.5 % from 129 bytes on.  From
+ * 32 KiB on it is addresses that are wasted: pages behind the block's end
  * are not touched.  There, few classes keep fewer freed blocks waiting.
  */
 #ifndef HK_CLASS_H
@@ -24,7 +24,7 @@
 #define HK_MEDIUM_MAX	((size_t)131072)
 
 #define HK_SMALL_CLASSES	32u
-#define HK_CLASSES		68u
+#define HK_CLASSES		76u
 #define HK_MEDIUM_CLASSES	(HK_CLASSES - HK_SMALL_CLASSES)
 
 /* Slabs of a block size up to these have so many units. */
@@ -36,7 +36,7 @@
 
 /* The first classes of these. */
 #define HK_LONG_CLASS		56u
-#define HK_LONGEST_CLASS	64u
+#define HK_LONGEST_CLASS	72u
 
 /*
  * Class of size n at index n, for small ones.  A table of each size saves

@@ -79,7 +79,7 @@ size_t hk_idle_purge(struct hk_idle *group, struct hk_desc *d, uint64_t bits,
 bool hk_idle_due(const struct hk_idle *group, const struct hk_desc *d,
 		 unsigned int capacity, size_t size)
 {
-	return group->idle > group->out * IDLE_PER_OUT &&
+	return group->idle > hk_idle_out(group) * IDLE_PER_OUT &&
 		group->idle * size > IDLE_MIN_BYTES &&
 		count(d->idle) >= capacity / IDLE_SLAB_SHARE;
 }

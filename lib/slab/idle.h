@@ -19,7 +19,11 @@
 #include "superslab/unitmap.h"
 
 struct hk_idle {
-	size_t out;		/* blocks with the program or in magazines */
+	/*
+	 * Blocks with the program or in magazines.  Relaxed: others than the
+	 * holder of the lock read it as a hint.
+	 */
+	_Atomic size_t out;
 	size_t idle;
 	uint32_t searched;	/* ms */
 };
@@ -28,13 +32,23 @@ struct hk_idle {
 void hk_idle_join(struct hk_idle *group, struct hk_desc *d, uint64_t idle);
 void hk_idle_leave(struct hk_idle *group, struct hk_desc *d);
 
+HK_INLINE size_t hk_idle_out(const struct hk_idle *group)
+{
+	return atomic_load_explicit(&group->out, memory_order_relaxed);
+}
+
+HK_INLINE void hk_idle_set_out(struct hk_idle *group, size_t out)
+{
+	atomic_store_explicit(&group->out, out, memory_order_relaxed);
+}
+
 /* Blocks `bits` are given back, `n` of them. */
 HK_INLINE void hk_idle_give(struct hk_idle *group, struct hk_desc *d,
 			    uint64_t bits, unsigned int n)
 {
 	d->idle |= bits;
 	group->idle += n;
-	group->out -= n;
+	hk_idle_set_out(group, hk_idle_out(group) - n);
 }
 
 /* They are taken; returns whether all of them read as zero. */
@@ -43,7 +57,7 @@ HK_INLINE bool hk_idle_take(struct hk_idle *group, struct hk_desc *d,
 {
 	uint64_t idle = d->idle & bits;
 
-	group->out += n;
+	hk_idle_set_out(group, hk_idle_out(group) + n);
 	if (!idle)
 		return true;
 	group->idle -= idle == bits ? n :

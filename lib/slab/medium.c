@@ -369,10 +369,16 @@ size_t hk_medium_bytes(void)
 		struct medium *m = &mediums[i];
 
 		hk_lock(&m->lock, HK_RANK_MEDIUM);
-		bytes += m->idle.out * hk_class_size(i + HK_SMALL_CLASSES);
+		bytes += hk_idle_out(&m->idle) *
+			hk_class_size(i + HK_SMALL_CLASSES);
 		hk_unlock(&m->lock, HK_RANK_MEDIUM);
 	}
 	return bytes;
+}
+
+size_t hk_medium_out(unsigned int class)
+{
+	return hk_idle_out(&medium_of(class)->idle);
 }
 
 void hk_medium_lock_all(void)

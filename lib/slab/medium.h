@@ -97,6 +97,9 @@ HK_INLINE bool hk_medium_is_out(struct hk_desc *d, const void *p)
 		 !hk_medium_avail(d - d->back, hk_medium_number(d, p)));
 }
 
+/* How many blocks of a class are out, magazines included: a hint. */
+size_t hk_medium_out(unsigned int class);
+
 /* Bytes of blocks that are out, by their classes' sizes. */
 size_t hk_medium_bytes(void);
 

@@ -9,9 +9,7 @@
 /* Classes to the next power of two from `base` on. */
 static unsigned int steps(size_t base)
 {
-	if (base < HK_SHORT_MAX)
-		return 8;
-	return base < HK_LONG_MAX ? 4 : 2;
+	return base < HK_LONG_MAX ? 8 : 2;
 }
 
 /* The class of `n` bytes as class.h describes it, by computation. */
@@ -70,7 +68,7 @@ static void sizes(void **state)
 
 		assert_int_equal(hk_class_size(c) % 16, 0);
 		assert_true(step > 0);
-		/* At most 12.5 % are wasted from 129 bytes to 8 KiB. */
+		/* At most 12.5 % are wasted from 129 bytes to 32 KiB. */
 		if (c >= 8)
 			assert_true(step * steps(hk_class_size(c - 1)) <=
 				    hk_class_size(c - 1));

@@ -310,9 +310,9 @@ static void come_and_go(size_t size, size_t n)
 }
 
 /*
- * A magazine is as long as its use asks for: short where there was little,
- * not more than half as long as it may be where blocks go one way, and no
- * longer where all together hold much.
+ * A magazine is as long as its use asks for: short where there are few
+ * blocks, not more than half as long as it may be where they go one way, and
+ * no longer where all together hold much.
  */
 static void magazine_lengths(void **state)
 {
@@ -321,12 +321,13 @@ static void magazine_lengths(void **state)
 	(void)state;
 	hk_heap_flush(heap());
 	assert_int_equal(heap()->magazine_bytes, 0);
-	come_and_go(3000, 1);
-	assert_in_range(magazine_of(3000)->size, 1, 3);
-	come_and_go(2000, 60);
+	for (int i = 0; i < 40; i++)
+		come_and_go(3000, 8);
+	assert_in_range(magazine_of(3000)->size, 2, 4);
+	come_and_go(2000, 200);
 	assert_in_range(magazine_of(2000)->size, 8, HK_MAGAZINE / 2 + 2);
 	for (int i = 0; i < 40; i++)
-		come_and_go(2000, 60);
+		come_and_go(2000, 200);
 	assert_int_equal(magazine_of(2000)->size, HK_MAGAZINE);
 	for (int i = 0; i < 40; i++)
 		for (unsigned int c = HK_LONG_CLASS; c < HK_CLASSES; c++)
