@@ -119,6 +119,7 @@ static struct hk_desc *slab_new(unsigned int class)
 		d[i].back = i;
 		__atomic_store_n(&d[i].first, first, __ATOMIC_RELAXED);
 		__atomic_store_n(&d[i].limit, 0, __ATOMIC_RELAXED);
+		__atomic_store_n(&d[i].purged, false, __ATOMIC_RELAXED);
 		hk_desc_set_state(&d[i], i ? HK_MEDIUM_PART : HK_MEDIUM);
 	}
 	hk_idle_join(&medium_of(class)->idle, d,
@@ -238,19 +239,32 @@ static bool can_purge(unsigned int class)
 	return class >= HK_LONG_CLASS;
 }
 
+/* From here on a free does not rely on marks in the slab. */
+static void will_purge(struct hk_desc *d)
+{
+	for (unsigned int i = 0; i < hk_class_units(d->class); i++)
+		__atomic_store_n(&d[i].purged, true, __ATOMIC_RELAXED);
+}
+
 /* Finds blocks that have gone cold, now and then. */
 static void search(struct medium *m, unsigned int class)
 {
 	if (!can_purge(class) || !hk_idle_search_due(&m->idle))
 		return;
-	for (uint32_t i = m->heads[0]; i; i = hk_desc_at(i)->next)
-		hk_idle_search(&m->idle, hk_desc_at(i), hk_class_size(class));
+	for (uint32_t i = m->heads[0]; i; i = hk_desc_at(i)->next) {
+		struct hk_desc *d = hk_desc_at(i);
+
+		if (d->cold)
+			will_purge(d);
+		hk_idle_search(&m->idle, d, hk_class_size(class));
+	}
 }
 
 static size_t purge(struct medium *m, struct hk_desc *d)
 {
 	if (!can_purge(d->class))
 		return 0;
+	will_purge(d);
 	return hk_idle_purge(&m->idle, d, d->idle, hk_class_size(d->class));
 }
 

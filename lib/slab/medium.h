@@ -87,13 +87,13 @@ HK_INLINE bool hk_medium_avail(struct hk_desc *d, unsigned int number)
 
 /*
  * The plain case of a free: a block that was handed out, and is not in the
- * slab.  To 8 KiB a block there has the mark that a free looks for anyway;
- * above, its page may be gone, and the mark with it.
+ * slab.  A block there has the mark that a free looks for anyway, unless its
+ * page was given back, and the mark with it.
  */
 HK_INLINE bool hk_medium_is_out(struct hk_desc *d, const void *p)
 {
 	return hk_medium_is(d, p) &&
-		(d->class < HK_LONG_CLASS ||
+		(hk_likely(!__atomic_load_n(&d->purged, __ATOMIC_RELAXED)) ||
 		 !hk_medium_avail(d - d->back, hk_medium_number(d, p)));
 }
 

@@ -66,9 +66,9 @@ enum hk_state {
  *                     every thread that frees a block of the slab.  The
  *                     robbed chain is under the owner's rob lock.
  *   medium slabs      under the lock of their class; all their units have
- *                     what freeing reads.  `limit` and `avail` are read by
- *                     freeing threads: what they tell of a block does not
- *                     change while it is out
+ *                     what freeing reads.  `limit`, `purged` and `avail` are
+ *                     read by freeing threads: what they tell of a block
+ *                     does not change while it is out
  *   runs              whoever holds the block
  *
  * `owner` is written (release) by the owner when a slab is made, emptied or
@@ -103,6 +103,7 @@ struct hk_desc {
 	_Atomic uint8_t state;		/* enum hk_state */
 	bool used;			/* small: its pages were, before */
 	bool locked;			/* medium: pages cannot be given back */
+	bool purged;			/* medium: some of them were */
 
 	uint32_t next HK_ALIGNED(HK_CACHE_LINE);
 	uint32_t prev;			/* unit indexes, 0 = none: lists */

@@ -366,6 +366,12 @@ static void cold_blocks(void **state)
 	assert_true(discarded() - before < (capacity / 2 + 2) * size());
 	assert_true(slab_of(last)->idle >>
 		hk_medium_number(slab_of(last), last) & 1);
+	/* Marks may be gone: a free looks further, whatever unit it is in. */
+	assert_false(hk_medium_is_out(hk_desc_of(last), last));
+	for (unsigned int i = 0; i < hk_class_units(class); i++)
+		assert_true(slab_of(last)[i].purged);
+	assert_true(hk_medium_is_out(hk_desc_of(blocks[0].start),
+		blocks[0].start));
 	take_and_keep(capacity - n_blocks);
 	drop_all();
 	hk_medium_trim();
