@@ -32,7 +32,7 @@ static size_t units_for(size_t n)
 
 /*
  * The calling thread's heap, given now if it has none; NULL without memory.
- * *late: the thread has ended, and leave() must follow.
+ * *late: the thread has ended, or is to keep none, and leave() must follow.
  */
 static struct hk_heap *enter(bool *late)
 {
@@ -41,7 +41,7 @@ static struct hk_heap *enter(bool *late)
 	*late = false;
 	if (hk_likely(heap->attached))
 		return heap;
-	*late = heap == &hk_heap_late;
+	*late = heap == &hk_heap_late || hk_libc_mode_on();
 	return hk_thread_attach();
 }
 

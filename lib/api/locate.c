@@ -124,16 +124,18 @@ static void medium(const char *call, const void *p, struct hk_desc *d,
 		   struct hk_block_info *info)
 {
 	unsigned int number;
+	const char *start;
 
 	d -= d->back;
 	number = hk_medium_number(d, p);
 	info->kind = HK_KIND_MEDIUM;
 	info->d = d;
 	info->size = hk_class_size(d->class);
-	if (number >= hk_class_capacity(d->class))
+	start = hk_medium_block(d, number);
+	if (!hk_medium_is(d, start))
 		invalid(call, p, is_free);
-	if (hk_medium_block(d, number) != p)
-		interior(call, p, info->size, hk_medium_block(d, number));
+	if (start != p)
+		interior(call, p, info->size, start);
 	if (hk_medium_avail(d, number))
 		hk_fatal_double_free(p, info->size, 0);
 	if (hk_unlikely(hk_block_marked(p)) &&

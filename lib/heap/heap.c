@@ -95,6 +95,7 @@ static void retire(struct hk_heap *heap, struct hk_desc *d)
 		return;
 	}
 	heap->empties_wanted -= heap->empties_wanted > 0;
+	heap->empties_given += heap->empties_given < HK_EMPTIES;
 	hk_run_give(d);
 }
 
@@ -172,6 +173,16 @@ void hk_heap_take_over(struct hk_heap *heap, struct hk_desc *d,
 
 /* ---- refilling ---- */
 
+/* None is left: one more is to be kept if one that was would be there now. */
+static void want_empty(struct hk_heap *heap)
+{
+	if (!heap->empties_given)
+		return;
+	heap->empties_given--;
+	heap->empties_wanted += heap->empties_wanted <
+		HK_EMPTIES - HK_EMPTIES_FIRST;
+}
+
 /* An empty slab for a class: the heap's own, or a unit of the arena. */
 static struct hk_desc *slab_new(struct hk_heap *heap, unsigned int class)
 {
@@ -181,8 +192,7 @@ static struct hk_desc *slab_new(struct hk_heap *heap, unsigned int class)
 	if (heap->empties) {
 		d = heap->empty[--heap->empties];
 	} else {
-		heap->empties_wanted += heap->empties_wanted <
-			HK_EMPTIES - HK_EMPTIES_FIRST;
+		want_empty(heap);
 		d = hk_run_take(1, 1, &zeroed);
 	}
 	if (d) {
@@ -265,34 +275,69 @@ static void release_empties(struct hk_heap *heap)
  * memory; where they come and go, it saves most of the calls.
  */
 #define MAGAZINE_START	2
-#define MAGAZINE_LEAST	4
+#define MAGAZINE_LEAST	8
 #define MAGAZINE_ONE_WAY 15
 
-/* A magazine holds at most so much of all blocks of its class. */
-#define MAGAZINE_SHARE	4
+/* A magazine holds at most so much of all blocks that programs have. */
+#define MAGAZINE_SHARE	3
 
-/* What the magazines of a heap may hold together. */
+/*
+ * The blocks of above 8 KiB that the magazines of a heap may hold together
+ * beyond the least of each class.
+ */
 #define MAGAZINES_BYTES	(6 * HK_MIB)
 
-static void magazine_grow(struct hk_heap *heap, unsigned int class,
-			  enum hk_ran ran)
+/* Blocks that all magazines of a class may hold: relaxed, a hint. */
+static _Atomic unsigned int room[HK_MEDIUM_CLASSES];
+
+/* How long a magazine may be for what programs have of the class. */
+static unsigned int magazine_max(unsigned int class)
+{
+	size_t held = atomic_load_explicit(&room[class - HK_SMALL_CLASSES],
+					   memory_order_relaxed);
+	size_t out = hk_medium_out(class);
+	size_t max = out > held ? (out - held) / MAGAZINE_SHARE : 0;
+
+	return (unsigned int)hk_min(hk_max(max, MAGAZINE_LEAST), HK_MAGAZINE);
+}
+
+static void magazine_resize(struct hk_heap *heap, unsigned int class,
+			    unsigned int size)
 {
 	struct hk_magazine *mag = hk_magazine_of(heap, class);
-	size_t max = ran == mag->ran ? MAGAZINE_ONE_WAY : HK_MAGAZINE;
-	unsigned int more = 1;
+	unsigned int more = size - mag->size;	/* or less, modulo 2^32 */
 
-	max = hk_min(max, hk_max(hk_medium_out(class) / MAGAZINE_SHARE,
-				 MAGAZINE_LEAST));
+	atomic_fetch_add_explicit(&room[class - HK_SMALL_CLASSES], more,
+				  memory_order_relaxed);
+	if (class >= HK_LONG_CLASS)
+		heap->magazine_bytes += (size_t)(int)more *
+			hk_class_size(class);
+	mag->size = (uint16_t)size;
+}
+
+/*
+ * A magazine ran empty or full; half of a full one has gone.  It becomes
+ * shorter only where blocks are taken: much of what is freed may come again.
+ */
+static void magazine_ran(struct hk_heap *heap, unsigned int class,
+			 enum hk_ran ran)
+{
+	struct hk_magazine *mag = hk_magazine_of(heap, class);
+	unsigned int max = magazine_max(class);
+	bool one_way = ran == mag->ran;
+
 	mag->ran = (uint16_t)ran;
 	if (!mag->size) {
 		heap->medium_used |= (uint64_t)1 << (class - HK_SMALL_CLASSES);
-		more = MAGAZINE_START;
-	} else if (mag->size >= max ||
-		   heap->magazine_bytes > MAGAZINES_BYTES) {
-		return;
+		magazine_resize(heap, class, MAGAZINE_START);
+	} else if (mag->size > max && ran == HK_RAN_EMPTY) {
+		magazine_resize(heap, class, mag->size - 1u);
+	} else if (mag->size < max &&
+		   !(one_way && mag->size >= MAGAZINE_ONE_WAY) &&
+		   (mag->size < MAGAZINE_LEAST ||
+		    heap->magazine_bytes < MAGAZINES_BYTES)) {
+		magazine_resize(heap, class, mag->size + 1u);
 	}
-	mag->size = (uint16_t)(mag->size + more);
-	heap->magazine_bytes += more * hk_class_size(class);
 }
 
 /*
@@ -306,7 +351,7 @@ static void *medium_refill(struct hk_heap *heap, unsigned int class,
 	uint32_t fresh;
 
 	release_empties(heap);
-	magazine_grow(heap, class, HK_RAN_EMPTY);
+	magazine_ran(heap, class, HK_RAN_EMPTY);
 	mag->n = hk_medium_take(class, heap->id % HK_SHARDS, mag->blocks,
 				mag->size / 2, &fresh);
 	if (!mag->n)
@@ -346,7 +391,7 @@ void hk_heap_medium_free(struct hk_heap *heap, unsigned int class,
 		memmove(mag->blocks, mag->blocks + half,
 			mag->n * sizeof(void *));
 	}
-	magazine_grow(heap, class, HK_RAN_FULL);
+	magazine_ran(heap, class, HK_RAN_FULL);
 	hk_magazine_push(heap, class, block);
 }
 
@@ -483,7 +528,7 @@ static void flush_magazine(struct hk_heap *heap, unsigned int class)
 	if (mag->n)
 		hk_medium_give(class, mag->blocks, mag->n);
 	mag->n = 0;
-	mag->size = 0;
+	magazine_resize(heap, class, 0);
 }
 
 /* Only what was used is looked at: most threads use little. */
@@ -501,13 +546,12 @@ void hk_heap_flush(struct hk_heap *heap)
 		flush_magazine(heap, HK_SMALL_CLASSES +
 			       (unsigned int)__builtin_ctzll(bits));
 	heap->medium_used = 0;
-	heap->magazine_bytes = 0;
 	while (heap->runs)
 		hk_run_give(heap->run[--heap->runs]);
 	heap->run_units = 0;
 	while (heap->empties)
 		hk_run_give(heap->empty[--heap->empties]);
-	heap->empties_wanted = 0;
+	heap->empties_wanted = heap->empties_given = 0;
 }
 
 void hk_heap_verify(struct hk_heap *heap)

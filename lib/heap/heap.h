@@ -24,8 +24,8 @@
 
 /*
  * Empty slabs that a heap keeps for any class: at first, and at most.  It
- * keeps one more each time that it wanted one, and one less each time that
- * it had too many.
+ * keeps one more each time that it wants one after it gave one away, and one
+ * less each time that it has too many.
  */
 #define HK_EMPTIES_FIRST 2
 #define HK_EMPTIES	32
@@ -110,10 +110,11 @@ struct hk_heap {
 	uint64_t medium_used;
 	unsigned int empties;
 	unsigned int empties_wanted;	/* beyond HK_EMPTIES_FIRST */
+	unsigned int empties_given;	/* to the arena, not wanted since */
 	unsigned int runs;
 	unsigned int run_units;	/* in all of run[] */
 	size_t chain_bytes;
-	size_t magazine_bytes;	/* of blocks that all may hold together */
+	size_t magazine_bytes;	/* of long blocks that all may hold */
 	struct hk_heap *next_orphan;	/* under the orphans lock */
 	struct hk_heap *next_heap;	/* all heaps, written once */
 	struct hk_heap_counts counts;

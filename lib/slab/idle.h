@@ -3,10 +3,10 @@
  * idle.h - pages of free blocks inside slabs that are in use: when
  * they are given back to the system.
  *
- * Here a block is what has a bit in its slab's words: `avail` tells that it
- * is free, `idle` that it is free and may be resident, `cold` that it was so
- * when the group was searched last.  A group is what shares a lock, which
- * its users hold for every call here.
+ * A block has a bit in three words of its slab: `avail` tells that it is
+ * free, `idle` that it is free and may be resident, `cold` that it was so
+ * when the group was searched last.  A group is the slabs of a class, whose
+ * lock is held for every call here.
  *
  *   out ----------> free, idle ----------> free, cold -------> free, no pages,
  *    ^    given          |      search         |      search   reads as zero
@@ -42,28 +42,25 @@ HK_INLINE void hk_idle_set_out(struct hk_idle *group, size_t out)
 	atomic_store_explicit(&group->out, out, memory_order_relaxed);
 }
 
-/* Blocks `bits` are given back, `n` of them. */
+/* The block with the bit `bit` is given back. */
 HK_INLINE void hk_idle_give(struct hk_idle *group, struct hk_desc *d,
-			    uint64_t bits, unsigned int n)
+			    uint64_t bit)
 {
-	d->idle |= bits;
-	group->idle += n;
-	hk_idle_set_out(group, hk_idle_out(group) - n);
+	d->idle |= bit;
+	group->idle++;
+	hk_idle_set_out(group, hk_idle_out(group) - 1);
 }
 
-/* They are taken; returns whether all of them read as zero. */
+/* It is taken; returns whether it reads as zero. */
 HK_INLINE bool hk_idle_take(struct hk_idle *group, struct hk_desc *d,
-			    uint64_t bits, unsigned int n)
+			    uint64_t bit)
 {
-	uint64_t idle = d->idle & bits;
-
-	hk_idle_set_out(group, hk_idle_out(group) + n);
-	if (!idle)
+	hk_idle_set_out(group, hk_idle_out(group) + 1);
+	if (!(d->idle & bit))
 		return true;
-	group->idle -= idle == bits ? n :
-		(unsigned int)__builtin_popcountll(idle);
-	d->idle &= ~bits;
-	d->cold &= ~bits;
+	group->idle--;
+	d->idle &= ~bit;
+	d->cold &= ~bit;
 	return false;
 }
 

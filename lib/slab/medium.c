@@ -1,8 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * medium.c - see medium.h.  Each class has a lock, and lists of the slabs that
- * have a block, one for each shard; the lowest block of the first slab goes
- * first, so that the others may become empty.
+ * medium.c - see medium.h.  Each class has a lock, and two lists for each
+ * shard of the slabs that have a block:
+ *
+ *             a quarter of the slab is free
+ *    tight  -------------------------------->  loose  ---> another shard's
+ *      ^  |  <--------------------------------              loose list
+ *      |  |     less than that is free
+ *      |  v
+ *      full: in no list
+ *
+ * A shard takes from its own slabs as long as they have a block, from the
+ * tight ones first, so that the others may become empty; then it takes over a
+ * loose slab of another shard, or starts a new one.
  */
 #include "slab/medium.h"
 
@@ -15,6 +25,16 @@ static_assert(HK_LONGEST_UNITS * HK_UNIT <= 1 << 20 &&
 	      HK_MEDIUM_MAX <= 1 << 17, "hk_medium_product() is exact");
 
 /*
+ * A slab is loose when one block in so many is free.  With less to take over
+ * the two shards would soon share it; with more, each would keep more slabs
+ * half empty.
+ */
+#define LOOSE_SHARE	4
+
+/* Lists: a shard's tight slabs, then the loose ones of all shards. */
+#define LISTS		(2 * HK_SHARDS)
+
+/*
  * What a class has, all of it under its lock; two cache lines for each, as
  * processors fetch lines in pairs.
  */
@@ -22,10 +42,10 @@ static struct medium {
 	struct hk_lock lock;
 	unsigned int empties;	/* listed slabs that have no block out */
 	struct hk_idle idle;
-	uint32_t heads[HK_SHARDS];	/* first slab: index, 0 = none */
+	uint32_t heads[LISTS];	/* first slab: index, 0 = none */
 } HK_ALIGNED(2 * HK_CACHE_LINE) mediums[HK_MEDIUM_CLASSES];
-static_assert(offsetof(struct medium, heads[HK_SHARDS]) <= HK_CACHE_LINE,
-	      "what a call needs of its class is in one line");
+static_assert(sizeof(struct medium) == 2 * HK_CACHE_LINE,
+	      "a class has a pair of lines");
 
 static struct medium *medium_of(unsigned int class)
 {
@@ -34,14 +54,6 @@ static struct medium *medium_of(unsigned int class)
 
 /* Of the slabs that have no block out, so many are kept. */
 #define EMPTIES_KEPT 1
-
-/*
- * A shard without a block takes over a slab of another that has one block in
- * so many: with less the two would soon share it, with more they would keep
- * more of them half empty.
- */
-#define MOVE_SHARE	4
-#define MOVE_LOOKS	16	/* at so many slabs of each other shard */
 
 /* Bits beyond the slab's blocks are always set. */
 #define ALL_AVAIL (~(uint64_t)0)
@@ -77,10 +89,19 @@ static void set_carved(struct hk_desc *d, unsigned int carved)
 
 /* ---- lists ---- */
 
-static void list_push(struct medium *m, struct hk_desc *d)
+static unsigned int shard_of(const struct hk_desc *d)
 {
-	uint32_t *head = &m->heads[d->shard];
+	return d->list % HK_SHARDS;
+}
 
+/* Lists a slab of a shard by how much of it is free. */
+static void list_push(struct medium *m, struct hk_desc *d, unsigned int shard)
+{
+	bool loose = d->free >= hk_class_capacity(d->class) / LOOSE_SHARE;
+	uint32_t *head;
+
+	d->list = (uint8_t)(shard + loose * HK_SHARDS);
+	head = &m->heads[d->list];
 	d->prev = 0;
 	d->next = *head;
 	if (d->next)
@@ -93,9 +114,30 @@ static void list_remove(struct medium *m, struct hk_desc *d)
 	if (d->prev)
 		hk_desc_at(d->prev)->next = d->next;
 	else
-		m->heads[d->shard] = d->next;
+		m->heads[d->list] = d->next;
 	if (d->next)
 		hk_desc_at(d->next)->prev = d->prev;
+}
+
+/* Where `avail` of a slab has become another: the list may be, too. */
+static void list_again(struct medium *m, struct hk_desc *d)
+{
+	bool loose = d->free >= hk_class_capacity(d->class) / LOOSE_SHARE;
+
+	if (loose == (d->list >= HK_SHARDS))
+		return;
+	list_remove(m, d);
+	list_push(m, d, shard_of(d));
+}
+
+/* The first slab of one of the lists `from` to `end`, or NULL. */
+static struct hk_desc *list_find(const struct medium *m, unsigned int from,
+				 unsigned int end)
+{
+	for (; from < end; from++)
+		if (m->heads[from])
+			return hk_desc_at(m->heads[from]);
+	return NULL;
 }
 
 /* ---- slabs ---- */
@@ -112,12 +154,14 @@ static struct hk_desc *slab_new(unsigned int class)
 		return NULL;
 	first = hk_desc_start(d);
 	set_avail(d, ALL_AVAIL);
+	d->free = (uint8_t)hk_class_capacity(class);
 	d->carved = 0;
 	for (uint16_t i = 0; i < units; i++) {
 		hk_desc_set_class(&d[i], class);
 		d[i].recip = (uint32_t)(one / hk_class_size(class) + 1);
 		d[i].back = i;
 		__atomic_store_n(&d[i].first, first, __ATOMIC_RELAXED);
+		/* The first block passes: it is out before others look. */
 		__atomic_store_n(&d[i].limit, 0, __ATOMIC_RELAXED);
 		__atomic_store_n(&d[i].purged, false, __ATOMIC_RELAXED);
 		hk_desc_set_state(&d[i], i ? HK_MEDIUM_PART : HK_MEDIUM);
@@ -139,45 +183,44 @@ static void slab_end(struct medium *m, struct hk_desc *d)
 	hk_run_give(d);
 }
 
-/* A shard's slab that may change hands, or NULL. */
-static struct hk_desc *slab_to_move(const struct medium *m, unsigned int class,
-				    unsigned int shard)
+/* Another shard's slab, for want of an own one; the loose ones first. */
+static struct hk_desc *slab_of_others(struct medium *m, unsigned int class)
 {
-	unsigned int least = hk_class_capacity(class) / MOVE_SHARE;
-	uint32_t i = m->heads[shard];
+	struct hk_desc *d = list_find(m, HK_SHARDS, LISTS);
 
-	for (unsigned int n = 0; i && n < MOVE_LOOKS; n++) {
-		struct hk_desc *d = hk_desc_at(i);
-		uint64_t avail = d->avail & ~none_avail(d);
-
-		if ((unsigned int)__builtin_popcountll(avail) >= least)
+	if (!d) {
+		d = slab_new(class);
+		if (d) {
+			m->empties++;
 			return d;
-		i = d->next;
+		}
+		/* Without memory, sharing is the least of all evils. */
+		d = list_find(m, 0, HK_SHARDS);
 	}
-	return NULL;
+	if (d)
+		list_remove(m, d);
+	return d;
 }
 
-/* A slab of the shard with a block in it. */
+/* A slab of the shard with a block in it; NULL without memory. */
 static struct hk_desc *slab_usable(unsigned int class, unsigned int shard)
 {
 	struct medium *m = medium_of(class);
-	struct hk_desc *d = NULL;
+	struct hk_desc *d;
 
 	if (m->heads[shard])
 		return hk_desc_at(m->heads[shard]);
-	for (unsigned int other = 0; !d && other < HK_SHARDS; other++)
-		d = slab_to_move(m, class, other);
-	if (d) {
-		list_remove(m, d);
-	} else {
-		d = slab_new(class);
-		if (!d)
-			return NULL;
-		m->empties++;
-	}
-	d->shard = (uint8_t)shard;
-	list_push(m, d);
+	if (m->heads[HK_SHARDS + shard])
+		return hk_desc_at(m->heads[HK_SHARDS + shard]);
+	d = slab_of_others(m, class);
+	if (d)
+		list_push(m, d, shard);
 	return d;
+}
+
+static bool has_usable(const struct medium *m, unsigned int shard)
+{
+	return m->heads[shard] || m->heads[HK_SHARDS + shard];
 }
 
 /* ---- taking ---- */
@@ -195,13 +238,18 @@ static unsigned int take_from(struct medium *m, struct hk_desc *d,
 		uint64_t bit = avail & -avail;
 
 		i = (unsigned int)__builtin_ctzll(avail);
-		*fresh |= (uint32_t)hk_idle_take(&m->idle, d, bit, 1) << got;
+		*fresh |= (uint32_t)hk_idle_take(&m->idle, d, bit) << got;
 		avail ^= bit;
 		blocks[got++] = d->first + i * size;
 	}
 	if (i >= d->carved)
 		set_carved(d, i + 1);
 	set_avail(d, avail | none);
+	d->free = (uint8_t)(d->free - got);
+	if (d->free)
+		list_again(m, d);
+	else
+		list_remove(m, d);
 	return got;
 }
 
@@ -217,7 +265,7 @@ unsigned int hk_medium_take(unsigned int class, unsigned int shard,
 		shard = 0;
 	hk_lock(&m->lock, HK_RANK_MEDIUM);
 	/* A new slab is not started for the sake of a full magazine. */
-	while (got < n && (!got || m->heads[shard]) &&
+	while (got < n && (!got || has_usable(m, shard)) &&
 	       (d = slab_usable(class, shard))) {
 		uint32_t bits;
 		unsigned int shift = got;
@@ -225,8 +273,6 @@ unsigned int hk_medium_take(unsigned int class, unsigned int shard,
 		m->empties -= d->avail == ALL_AVAIL;
 		got += take_from(m, d, blocks + got, n - got, &bits);
 		*fresh |= bits << shift;
-		if (d->avail == none_avail(d))
-			list_remove(m, d);
 	}
 	hk_unlock(&m->lock, HK_RANK_MEDIUM);
 	return got;
@@ -251,18 +297,19 @@ static void search(struct medium *m, unsigned int class)
 {
 	if (!can_purge(class) || !hk_idle_search_due(&m->idle))
 		return;
-	for (uint32_t i = m->heads[0]; i; i = hk_desc_at(i)->next) {
-		struct hk_desc *d = hk_desc_at(i);
+	for (unsigned int list = 0; list < LISTS; list++)
+		for (uint32_t i = m->heads[list]; i; i = hk_desc_at(i)->next) {
+			struct hk_desc *d = hk_desc_at(i);
 
-		if (d->cold)
-			will_purge(d);
-		hk_idle_search(&m->idle, d, hk_class_size(class));
-	}
+			if (d->cold && !d->locked)
+				will_purge(d);
+			hk_idle_search(&m->idle, d, hk_class_size(class));
+		}
 }
 
 static size_t purge(struct medium *m, struct hk_desc *d)
 {
-	if (!can_purge(d->class))
+	if (!can_purge(d->class) || !d->idle || d->locked)
 		return 0;
 	will_purge(d);
 	return hk_idle_purge(&m->idle, d, d->idle, hk_class_size(d->class));
@@ -290,9 +337,10 @@ static struct hk_desc *slab_of(unsigned int class, const void *block,
 
 	if (state != HK_MEDIUM && state != HK_MEDIUM_PART)
 		return NULL;
-	d -= d->back;
-	if (d->class != class)
+	/* The slab of now may begin elsewhere. */
+	if (d->class != class || !hk_medium_is(d, block))
 		return NULL;
+	d -= d->back;
 	*number = hk_medium_number(d, block);
 	return hk_medium_avail(d, *number) ? NULL : d;
 }
@@ -301,10 +349,12 @@ static void give_one(struct medium *m, struct hk_desc *d, unsigned int number)
 {
 	uint64_t bit = (uint64_t)1 << number;
 
-	if (d->avail == none_avail(d))
-		list_push(m, d);
 	set_avail(d, d->avail | bit);
-	hk_idle_give(&m->idle, d, bit, 1);
+	hk_idle_give(&m->idle, d, bit);
+	if (!d->free++)
+		list_push(m, d, shard_of(d));
+	else
+		list_again(m, d);
 	if (d->avail != ALL_AVAIL) {
 		if (hk_unlikely(purge_due(m, d)))
 			purge(m, d);
@@ -368,8 +418,8 @@ size_t hk_medium_trim(void)
 		struct medium *m = &mediums[i];
 
 		hk_lock(&m->lock, HK_RANK_MEDIUM);
-		for (unsigned int s = 0; s < HK_SHARDS; s++)
-			bytes += trim(m, m->heads[s]);
+		for (unsigned int list = 0; list < LISTS; list++)
+			bytes += trim(m, m->heads[list]);
 		hk_unlock(&m->lock, HK_RANK_MEDIUM);
 	}
 	return bytes;

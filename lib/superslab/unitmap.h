@@ -66,9 +66,9 @@ enum hk_state {
  *                     every thread that frees a block of the slab.  The
  *                     robbed chain is under the owner's rob lock.
  *   medium slabs      under the lock of their class; all their units have
- *                     what freeing reads.  `limit`, `purged` and `avail` are
- *                     read by freeing threads: what they tell of a block
- *                     does not change while it is out
+ *                     what freeing reads.  `limit`, `avail` and `purged` are
+ *                     read by freeing threads: what the first two tell of
+ *                     a block does not change while it is out
  *   runs              whoever holds the block
  *
  * `owner` is written (release) by the owner when a slab is made, emptied or
@@ -113,7 +113,8 @@ struct hk_desc {
 	uint32_t rob_next, rob_prev;
 	uint16_t rob_count;
 	uint16_t rob_first, rob_last;	/* small: offsets / 16 */
-	uint8_t shard;			/* medium: whose list has it */
+	uint8_t free;			/* medium: bits in `avail` */
+	uint8_t list;			/* medium: which one has it */
 };
 static_assert(sizeof(struct hk_desc) == 2 * HK_CACHE_LINE,
 	      "a descriptor is two cache lines");

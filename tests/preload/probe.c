@@ -4,6 +4,8 @@
  * compile it, with or without the library, and judge what it prints.
  *
  *   where     which allocator malloc() is: "hakmem", "libc" or "other"
+ *   thread    the same in a thread that first frees what was allocated early;
+ *             with MALLOC_ARENA_MAX=1
  *   secure    "secure" where the kernel started it with AT_SECURE, "plain"
  *             where not, and the same as "where"
  *   quiet     nothing
@@ -176,10 +178,25 @@ __attribute__((destructor(101))) static void finish(void)
 	early_end(20, 40);
 }
 
+static void *where_in_thread(void *unused)
+{
+	early_end(0, 20);
+	puts(where());
+	return unused;
+}
+
 int main(int argc, char **argv)
 {
 	const char *what = argc > 1 ? argv[1] : "";
 
+	if (strcmp(what, "thread") == 0) {
+		pthread_t thread;
+
+		CHECK(pthread_create(&thread, NULL, where_in_thread, NULL) ==
+			0);
+		CHECK(pthread_join(thread, NULL) == 0);
+		return 0;
+	}
 	early_end(0, 20);
 	if (strcmp(what, "where") == 0) {
 		puts(where());

@@ -409,20 +409,104 @@ static void given_twice(void *arg)
 		slab_of(blocks[0].start), 0) }, 1);
 }
 
+/*
+ * A slab ends, and another of the class begins one unit later: the address of
+ * a block of the first is no block's now.
+ */
+static void given_late(void *arg)
+{
+	unsigned int capacity, units = 0;
+	struct hk_desc *d, *unit[64];
+	void *block[64], *last;
+	uint32_t fresh;
+	bool zeroed;
+
+	(void)arg;
+	hk_medium_trim();
+	class = hk_class_of(1152);
+	capacity = hk_class_capacity(class);
+	for (unsigned int i = 0; i < capacity; i++)
+		CHECK_EQ(hk_medium_take(class, 0, &block[i], 1, &fresh), 1);
+	d = slab_of(block[0]);
+	last = block[capacity - 5];
+	hk_medium_give(class, block, capacity);
+	hk_medium_trim();
+	do {
+		CHECK(units < UNIT_COUNT(unit));
+		unit[units++] = hk_run_take(1, 1, &zeroed);
+	} while (unit[units - 1] != d);
+	for (unsigned int i = 0; i < capacity; i++)
+		CHECK_EQ(hk_medium_take(class, 0, &block[i], 1, &fresh), 1);
+	CHECK(slab_of(block[0]) == d + 1);
+	hk_medium_give(class, &last, 1);
+}
+
 static void twice(void **state)
 {
 	(void)state;
 	assert_dies(given_twice, NULL, "double free of 0x");
+	assert_dies(given_late, NULL, "double free of 0x");
+}
+
+/*
+ * How much of a slab is free decides which list has it, whatever the order
+ * in which blocks come and go: what a shard takes over is always one that is
+ * a quarter free.
+ */
+static void tight_and_loose(void **state)
+{
+	unsigned int capacity, n = 0;
+	struct hk_desc *d;
+	void *block;
+
+	(void)state;
+	hk_medium_trim();
+	class = hk_class_of(4096);
+	capacity = hk_class_capacity(class);
+	/* Sixteen slabs of one shard, all full. */
+	while (n_blocks < 16 * capacity) {
+		(void)take_in(2, &block);
+		hk_note_open(block, size());
+		keep(block, n++);
+	}
+	/* One is half free; then each of the others has one block. */
+	d = slab_of(blocks[0].start);
+	for (size_t i = n_blocks; i-- > 0;)
+		if (slab_of(blocks[i].start) == d && i % 2)
+			give_kept(i);
+	assert_in_range(d->free, capacity / 4, capacity - 1);
+	for (int i = 0; i < 15; i++) {
+		size_t k = 0;
+
+		while (slab_of(blocks[k].start)->free)
+			k++;
+		give_kept(k);
+	}
+	/* Another shard gets that one, however late its turn seems. */
+	assert_ptr_equal(take_in(3, &block), d);
+	hk_medium_give(class, &block, 1);
+	/* Its first owner takes what it has left of the others. */
+	for (int i = 0; i < 15; i++) {
+		assert_ptr_not_equal(take_in(2, &block), d);
+		hk_note_open(block, size());
+		keep(block, n++);
+	}
+	drop_all();
+	hk_medium_trim();
 }
 
 static void out_of_memory(void *arg)
 {
 	struct rlimit limit = { 1, 1 };
-	unsigned int n = 0;
+	unsigned int shared = hk_class_of(1100), n = 0;
 	uint32_t fresh;
+	bool zeroed;
 	void *first, *block;
 
 	(void)arg;
+	hk_medium_trim();
+	for (unsigned int i = 2; i < hk_class_capacity(shared); i++)
+		CHECK_EQ(hk_medium_take(shared, 0, &block, 1, &fresh), 1);
 	class = HK_CLASSES - 1;
 	CHECK_EQ(hk_medium_take(class, 0, &first, 1, &fresh), 1);
 	CHECK_EQ(setrlimit(RLIMIT_AS, &limit), 0);
@@ -431,6 +515,12 @@ static void out_of_memory(void *arg)
 	CHECK(n >= 7);
 	CHECK_EQ(fresh, 0);
 	CHECK_EQ(hk_medium_take(class, 0, &block, 1, &fresh), 0);
+	/* What another shard has left of a slab is better than nothing. */
+	while (hk_run_take(1, 1, &zeroed))
+		n++;
+	for (n = 0; n < 2; n++)
+		CHECK_EQ(hk_medium_take(shared, 1, &block, 1, &fresh), 1);
+	CHECK_EQ(hk_medium_take(shared, 1, &block, 1, &fresh), 0);
 	hk_medium_give(class, &first, 1);
 	CHECK_EQ(hk_medium_take(class, 0, &block, 1, &fresh), 1);
 	CHECK(block == first);
@@ -494,6 +584,7 @@ int main(void)
 		cmocka_unit_test(cold_blocks),
 		cmocka_unit_test(too_much_idle),
 		cmocka_unit_test(twice),
+		cmocka_unit_test(tight_and_loose),
 		cmocka_unit_test(no_memory),
 		cmocka_unit_test(several_threads),
 	};
