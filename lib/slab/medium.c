@@ -94,13 +94,17 @@ static unsigned int shard_of(const struct hk_desc *d)
 	return d->list % HK_SHARDS;
 }
 
+static bool is_loose(const struct hk_desc *d)
+{
+	return d->free >= hk_class_capacity(d->class) / LOOSE_SHARE;
+}
+
 /* Lists a slab of a shard by how much of it is free. */
 static void list_push(struct medium *m, struct hk_desc *d, unsigned int shard)
 {
-	bool loose = d->free >= hk_class_capacity(d->class) / LOOSE_SHARE;
 	uint32_t *head;
 
-	d->list = (uint8_t)(shard + loose * HK_SHARDS);
+	d->list = (uint8_t)(shard + is_loose(d) * HK_SHARDS);
 	head = &m->heads[d->list];
 	d->prev = 0;
 	d->next = *head;
@@ -119,12 +123,10 @@ static void list_remove(struct medium *m, struct hk_desc *d)
 		hk_desc_at(d->next)->prev = d->prev;
 }
 
-/* Where `avail` of a slab has become another: the list may be, too. */
+/* More or less of a slab is free: it may belong into the other list. */
 static void list_again(struct medium *m, struct hk_desc *d)
 {
-	bool loose = d->free >= hk_class_capacity(d->class) / LOOSE_SHARE;
-
-	if (loose == (d->list >= HK_SHARDS))
+	if (is_loose(d) == (d->list >= HK_SHARDS))
 		return;
 	list_remove(m, d);
 	list_push(m, d, shard_of(d));
