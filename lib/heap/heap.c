@@ -89,8 +89,11 @@ static void retire(struct hk_heap *heap, struct hk_desc *d)
 {
 	hk_slab_end(d);
 	hk_count(&heap->counts.retired, 1);
-	if (heap->empties < HK_EMPTIES_FIRST + heap->empties_wanted &&
-	    !is_orphan(heap)) {
+	if (is_orphan(heap)) {
+		hk_run_give(d);
+		return;
+	}
+	if (heap->empties < HK_EMPTIES_FIRST + heap->empties_wanted) {
 		heap->empty[heap->empties++] = d;
 		return;
 	}
@@ -173,7 +176,7 @@ void hk_heap_take_over(struct hk_heap *heap, struct hk_desc *d,
 
 /* ---- refilling ---- */
 
-/* None is left: one more is to be kept if one that was would be there now. */
+/* None is left: one more is to be kept where one was given away before. */
 static void want_empty(struct hk_heap *heap)
 {
 	if (!heap->empties_given)
@@ -282,12 +285,16 @@ static void release_empties(struct hk_heap *heap)
 #define MAGAZINE_SHARE	3
 
 /*
- * The blocks of above 8 KiB that the magazines of a heap may hold together
- * beyond the least of each class.
+ * Once the magazines of a heap may hold so much in blocks above 8 KiB, those
+ * classes do not grow beyond the least.
  */
 #define MAGAZINES_BYTES	(6 * HK_MIB)
 
-/* Blocks that all magazines of a class may hold: relaxed, a hint. */
+/*
+ * Blocks that all magazines of a class may hold: relaxed, a hint.  In a
+ * forked child those of the parent's other threads count for ever, which
+ * only makes the child's shorter.
+ */
 static _Atomic unsigned int room[HK_MEDIUM_CLASSES];
 
 /* How long a magazine may be for what programs have of the class. */
@@ -334,7 +341,7 @@ static void magazine_ran(struct hk_heap *heap, unsigned int class,
 		magazine_resize(heap, class, mag->size - 1u);
 	} else if (mag->size < max &&
 		   !(one_way && mag->size >= MAGAZINE_ONE_WAY) &&
-		   (mag->size < MAGAZINE_LEAST ||
+		   (class < HK_LONG_CLASS || mag->size < MAGAZINE_LEAST ||
 		    heap->magazine_bytes < MAGAZINES_BYTES)) {
 		magazine_resize(heap, class, mag->size + 1u);
 	}

@@ -24,8 +24,8 @@
 
 /*
  * Empty slabs that a heap keeps for any class: at first, and at most.  It
- * keeps one more each time that it wants one after it gave one away, and one
- * less each time that it has too many.
+ * keeps one more each time that it wants one after it gave one away for having
+ * too many, and one less each time that it does so.
  */
 #define HK_EMPTIES_FIRST 2
 #define HK_EMPTIES	32
@@ -110,7 +110,7 @@ struct hk_heap {
 	uint64_t medium_used;
 	unsigned int empties;
 	unsigned int empties_wanted;	/* beyond HK_EMPTIES_FIRST */
-	unsigned int empties_given;	/* to the arena, not wanted since */
+	unsigned int empties_given;	/* as too many, not wanted since */
 	unsigned int runs;
 	unsigned int run_units;	/* in all of run[] */
 	size_t chain_bytes;
@@ -146,7 +146,7 @@ static_assert(sizeof(struct hk_tls) <= 352,
 
 extern HK_TLS struct hk_tls hk_tls HK_HIDDEN;
 
-/* Stand for "no heap yet" and "the thread has ended". */
+/* Stand for "no heap yet" and "the thread has ended", or is to have none. */
 extern struct hk_heap hk_heap_none HK_HIDDEN, hk_heap_late HK_HIDDEN;
 
 /* ---- allocation; the heap is the calling thread's ---- */

@@ -31,7 +31,7 @@ static_assert(HK_LONGEST_UNITS * HK_UNIT <= 1 << 20 &&
  */
 #define LOOSE_SHARE	4
 
-/* Lists: a shard's tight slabs, then the loose ones of all shards. */
+/* Lists: the tight slabs of each shard, then the loose ones of each. */
 #define LISTS		(2 * HK_SHARDS)
 
 /*

@@ -107,14 +107,14 @@ struct hk_desc {
 
 	uint32_t next HK_ALIGNED(HK_CACHE_LINE);
 	uint32_t prev;			/* unit indexes, 0 = none: lists */
-	uint64_t avail;			/* medium: blocks in the slab */
+	uint64_t avail;			/* medium: which blocks are in it */
 	uint64_t idle;			/* those that may be resident */
 	uint64_t cold;			/* those that were so for a while */
 	uint32_t rob_next, rob_prev;
 	uint16_t rob_count;
 	uint16_t rob_first, rob_last;	/* small: offsets / 16 */
-	uint8_t free;			/* medium: bits in `avail` */
-	uint8_t list;			/* medium: which one has it */
+	uint8_t free;			/* medium: blocks in the slab */
+	uint8_t list;			/* medium: which has or last had it */
 };
 static_assert(sizeof(struct hk_desc) == 2 * HK_CACHE_LINE,
 	      "a descriptor is two cache lines");

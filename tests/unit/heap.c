@@ -356,6 +356,9 @@ static void magazine_lengths(void **state)
 		all += hk_magazine_of(heap(), c)->size * hk_class_size(c);
 	assert_int_equal(heap()->magazine_bytes, all);
 	assert_in_range(all, 6 * HK_MIB, 12 * HK_MIB);
+	/* That is nothing to classes up to 8 KiB. */
+	come_and_go(4000, 200, 60);
+	assert_int_equal(magazine_of(4000)->size, HK_MAGAZINE);
 	hk_heap_flush(heap());
 	assert_int_equal(heap()->magazine_bytes, 0);
 	hk_medium_trim();

@@ -586,6 +586,7 @@ static void emptied_orphan(void **state)
 	hk_orphans_trim();
 	assert_int_equal(owned_by(orphan), 0);
 	assert_int_equal(orphan->empties, 0);
+	assert_int_equal(orphan->empties_given, 0);
 }
 
 /* What is written into a block on its way is found when it arrives. */
