@@ -204,25 +204,24 @@ static struct hk_desc *slab_of_others(struct medium *m, unsigned int class)
 	return d;
 }
 
-/* A slab of the shard with a block in it; NULL without memory. */
-static struct hk_desc *slab_usable(unsigned int class, unsigned int shard)
+/*
+ * A slab with a block in it for a shard: its own, or, where it has none and
+ * `want` one, one that becomes its own.  NULL without that, or memory.
+ */
+static struct hk_desc *slab_usable(unsigned int class, unsigned int shard,
+				   bool want)
 {
 	struct medium *m = medium_of(class);
-	struct hk_desc *d;
+	struct hk_desc *d = list_find(m, shard, shard + 1);
 
-	if (m->heads[shard])
-		return hk_desc_at(m->heads[shard]);
-	if (m->heads[HK_SHARDS + shard])
-		return hk_desc_at(m->heads[HK_SHARDS + shard]);
+	if (!d)
+		d = list_find(m, HK_SHARDS + shard, HK_SHARDS + shard + 1);
+	if (d || !want)
+		return d;
 	d = slab_of_others(m, class);
 	if (d)
 		list_push(m, d, shard);
 	return d;
-}
-
-static bool has_usable(const struct medium *m, unsigned int shard)
-{
-	return m->heads[shard] || m->heads[HK_SHARDS + shard];
 }
 
 /* ---- taking ---- */
@@ -267,8 +266,7 @@ unsigned int hk_medium_take(unsigned int class, unsigned int shard,
 		shard = 0;
 	hk_lock(&m->lock, HK_RANK_MEDIUM);
 	/* A new slab is not started for the sake of a full magazine. */
-	while (got < n && (!got || has_usable(m, shard)) &&
-	       (d = slab_usable(class, shard))) {
+	while (got < n && (d = slab_usable(class, shard, !got))) {
 		uint32_t bits;
 		unsigned int shift = got;
 
@@ -342,8 +340,8 @@ static struct hk_desc *slab_of(unsigned int class, const void *block,
 	/* The slab of now may begin elsewhere. */
 	if (d->class != class || !hk_medium_is(d, block))
 		return NULL;
-	d -= d->back;
 	*number = hk_medium_number(d, block);
+	d -= d->back;
 	return hk_medium_avail(d, *number) ? NULL : d;
 }
 
