@@ -149,9 +149,10 @@ void *hakmem_pvalloc(size_t size) HAKMEM_NOTHROW HAKMEM_MALLOC HAKMEM_CHECK;
 size_t hakmem_malloc_usable_size(void *ptr) HAKMEM_NOTHROW;
 
 /*
- * The usable size that hakmem_malloc(size) would give: asking for it
- * instead of for `size` costs no memory.  0 where no block of `size` bytes
- * can exist.
+ * The least usable size that hakmem_malloc(size) would give: asking for it
+ * instead of for `size` costs no memory.  From 1 KiB to 32 KiB a block may
+ * have up to a quarter more, where one of another size lay ready.  0 where
+ * no block of `size` bytes can exist.
  */
 size_t hakmem_good_size(size_t size) HAKMEM_NOTHROW;
 

@@ -53,14 +53,15 @@ static void leave(bool late)
 
 /* ---- allocation ---- */
 
+/* `align`: what the class's size is a multiple of, and must be. */
 static void *alloc_class(struct hk_heap *heap, unsigned int class,
-			 bool *zeroed)
+			 size_t align, bool *zeroed)
 {
 	void *p;
 
 	*zeroed = false;
 	if (class >= HK_SMALL_CLASSES)
-		return hk_heap_medium(heap, class, zeroed);
+		return hk_heap_medium(heap, class, align, zeroed);
 	p = hk_pop(hk_tls.current[class]);
 	return p ? p : hk_heap_small(heap, class);
 }
@@ -86,7 +87,7 @@ static void *alloc_run(struct hk_heap *heap, size_t align, size_t n,
 static void *alloc_size(struct hk_heap *heap, size_t n, bool *zeroed)
 {
 	if (hk_likely(n <= HK_MEDIUM_MAX))
-		return alloc_class(heap, hk_class_of(n), zeroed);
+		return alloc_class(heap, hk_class_of(n), 1, zeroed);
 	if (hk_likely(n <= HK_RUN_MAX_UNITS << HK_UNIT_SHIFT))
 		return alloc_run(heap, 1, n, zeroed);
 	*zeroed = true;
@@ -284,6 +285,16 @@ HK_NORETURN HK_COLD static void fatal_size(void *p, size_t n, size_t size)
 	hk_fatal_end(&line);
 }
 
+/* Can a request of `size` bytes, a block's, have got this block? */
+static bool serves(const struct hk_block_info *info, const void *p,
+		   size_t size)
+{
+	if (size == info->size)
+		return true;
+	return info->kind == HK_KIND_MEDIUM && size < info->size &&
+		hk_medium_serves(info->d, p, hk_class_of(size));
+}
+
 /*
  * A huge block that realloc() made may be longer than a new one of its size,
  * and the other way round; then only too large a size is a mistake.
@@ -296,7 +307,7 @@ static void free_checked(void *p, size_t n, size_t expected)
 	hk_locate(p, "free", &info);
 	inexact = (info.kind == HK_KIND_HUGE && n >= MOVE_PAGES_MIN) ||
 		atomic_load_explicit(&shrink_failed, memory_order_relaxed);
-	if (info.kind != HK_KIND_FOREIGN && info.size != expected &&
+	if (info.kind != HK_KIND_FOREIGN && !serves(&info, p, expected) &&
 	    (!inexact || n > info.size))
 		fatal_size(p, n, info.size);
 	free_located(p, &info);
@@ -396,7 +407,7 @@ static void *resize(void *p, size_t n, const struct hk_block_info *info)
 
 	if (info->kind == HK_KIND_HUGE)
 		return resize_huge(p, n);
-	if (size == info->size)
+	if (serves(info, p, size))
 		return p;
 	if (info->kind != HK_KIND_RUN || n <= HK_MEDIUM_MAX)
 		return NULL;
@@ -453,7 +464,7 @@ static void *alloc_aligned(struct hk_heap *heap, size_t align, size_t n)
 	if (align <= HK_PAGE)
 		class = hk_class_aligned(n, align);
 	if (class < HK_CLASSES)
-		return alloc_class(heap, class, &zeroed);
+		return alloc_class(heap, class, align, &zeroed);
 	if (n > HK_RUN_MAX_UNITS << HK_UNIT_SHIFT || align > RUN_ALIGN_MAX)
 		return hk_huge_alloc(hk_max(n, 1), align);
 	return alloc_run(heap, align, hk_max(n, 1), &zeroed);

@@ -352,15 +352,19 @@ static void magazine_ran(struct hk_heap *heap, unsigned int class,
  * zero: the others get the mark that all in the magazine have.
  */
 static void *medium_refill(struct hk_heap *heap, unsigned int class,
-			   bool *zeroed)
+			   size_t align, bool *zeroed)
 {
 	struct hk_magazine *mag = hk_magazine_of(heap, class);
+	unsigned int shard = heap->id % HK_SHARDS;
+	void *lent = hk_medium_borrow(class, shard, align);
 	uint32_t fresh;
 
+	if (lent)
+		return lent;
 	release_empties(heap);
 	magazine_ran(heap, class, HK_RAN_EMPTY);
-	mag->n = hk_medium_take(class, heap->id % HK_SHARDS, mag->blocks,
-				mag->size / 2, &fresh);
+	mag->n = hk_medium_take(class, shard, mag->blocks, mag->size / 2,
+				&fresh);
 	if (!mag->n)
 		return NULL;
 	mag->n--;
@@ -370,14 +374,15 @@ static void *medium_refill(struct hk_heap *heap, unsigned int class,
 	return mag->blocks[mag->n];
 }
 
-void *hk_heap_medium(struct hk_heap *heap, unsigned int class, bool *zeroed)
+void *hk_heap_medium(struct hk_heap *heap, unsigned int class, size_t align,
+		     bool *zeroed)
 {
 	struct hk_block *b = hk_magazine_pop(heap, class);
 
 	*zeroed = false;
 	if (b)
 		return b;
-	b = medium_refill(heap, class, zeroed);
+	b = medium_refill(heap, class, align, zeroed);
 	if (b)
 		hk_block_clear(b);
 	return b;

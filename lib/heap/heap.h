@@ -158,8 +158,12 @@ extern struct hk_heap hk_heap_none HK_HIDDEN, hk_heap_late HK_HIDDEN;
  */
 void *hk_heap_small(struct hk_heap *heap, unsigned int class);
 
-/* A block of a medium class; *zeroed: it reads as zero but for its mark. */
-void *hk_heap_medium(struct hk_heap *heap, unsigned int class, bool *zeroed);
+/*
+ * A block of a medium class, or of one a little larger whose size is a
+ * multiple of `align` as well; *zeroed: it reads as zero but for its mark.
+ */
+void *hk_heap_medium(struct hk_heap *heap, unsigned int class, size_t align,
+		     bool *zeroed);
 
 /* Takes back such a block. */
 void hk_heap_medium_free(struct hk_heap *heap, unsigned int class,

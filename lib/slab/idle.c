@@ -5,6 +5,7 @@
 #include "slab/idle.h"
 
 #include "os/os.h"
+#include "superslab/thp.h"
 
 /* Blocks give their pages back that are idle in two searches in a row. */
 #define SEARCH_MS	100
@@ -28,12 +29,12 @@ void hk_idle_join(struct hk_idle *group, struct hk_desc *d, uint64_t idle)
 	d->idle = idle;
 	d->cold = 0;
 	d->locked = false;
-	group->idle += count(idle);
+	hk_idle_set_blocks(group, hk_idle_blocks(group) + count(idle));
 }
 
 void hk_idle_leave(struct hk_idle *group, struct hk_desc *d)
 {
-	group->idle -= count(d->idle);
+	hk_idle_set_blocks(group, hk_idle_blocks(group) - count(d->idle));
 	d->idle = 0;
 }
 
@@ -51,7 +52,7 @@ size_t hk_idle_purge(struct hk_idle *group, struct hk_desc *d, uint64_t bits,
 {
 	/* What has no pages in between costs nothing, and saves a call. */
 	uint64_t free = (d->avail & ~d->idle) | bits;
-	size_t before = group->idle;
+	size_t idle = hk_idle_blocks(group), before = idle;
 
 	while (bits && !d->locked) {
 		uint64_t row = first_row(free);
@@ -65,22 +66,25 @@ size_t hk_idle_purge(struct hk_idle *group, struct hk_desc *d, uint64_t bits,
 		row &= ((uint64_t)2 << hk_log2(bits)) - 1;
 		bits &= ~row;
 		end = hk_log2(row) + 1;
-		d->locked = hk_os_discard(d->first + from * size,
-					  (end - from) * size);
+		d->locked = hk_thp_discard(d->first + from * size,
+					   (end - from) * size);
 		if (!d->locked) {
-			group->idle -= count(d->idle & row);
+			idle -= count(d->idle & row);
 			d->idle &= ~row;
 			d->cold &= ~row;
 		}
 	}
-	return (before - group->idle) * size;
+	hk_idle_set_blocks(group, idle);
+	return (before - idle) * size;
 }
 
 bool hk_idle_due(const struct hk_idle *group, const struct hk_desc *d,
 		 unsigned int capacity, size_t size)
 {
-	return group->idle > hk_idle_out(group) * IDLE_PER_OUT &&
-		group->idle * size > IDLE_MIN_BYTES &&
+	size_t idle = hk_idle_blocks(group);
+
+	return idle > hk_idle_out(group) * IDLE_PER_OUT &&
+		idle * size > IDLE_MIN_BYTES &&
 		count(d->idle) >= capacity / IDLE_SLAB_SHARE;
 }
 

@@ -24,7 +24,7 @@ struct hk_idle {
 	 * holder of the lock read it as a hint.
 	 */
 	_Atomic size_t out;
-	size_t idle;
+	_Atomic size_t idle;	/* blocks that have the bit; the same */
 	uint32_t searched;	/* ms */
 };
 
@@ -42,12 +42,22 @@ HK_INLINE void hk_idle_set_out(struct hk_idle *group, size_t out)
 	atomic_store_explicit(&group->out, out, memory_order_relaxed);
 }
 
+HK_INLINE size_t hk_idle_blocks(const struct hk_idle *group)
+{
+	return atomic_load_explicit(&group->idle, memory_order_relaxed);
+}
+
+HK_INLINE void hk_idle_set_blocks(struct hk_idle *group, size_t idle)
+{
+	atomic_store_explicit(&group->idle, idle, memory_order_relaxed);
+}
+
 /* The block with the bit `bit` is given back. */
 HK_INLINE void hk_idle_give(struct hk_idle *group, struct hk_desc *d,
 			    uint64_t bit)
 {
 	d->idle |= bit;
-	group->idle++;
+	hk_idle_set_blocks(group, hk_idle_blocks(group) + 1);
 	hk_idle_set_out(group, hk_idle_out(group) - 1);
 }
 
@@ -58,7 +68,7 @@ HK_INLINE bool hk_idle_take(struct hk_idle *group, struct hk_desc *d,
 	hk_idle_set_out(group, hk_idle_out(group) + 1);
 	if (!(d->idle & bit))
 		return true;
-	group->idle--;
+	hk_idle_set_blocks(group, hk_idle_blocks(group) - 1);
 	d->idle &= ~bit;
 	d->cold &= ~bit;
 	return false;

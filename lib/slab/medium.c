@@ -71,6 +71,12 @@ static void set_avail(struct hk_desc *d, uint64_t avail)
 	__atomic_store_n(&d->avail, avail, __ATOMIC_RELAXED);
 }
 
+/* Relaxed, for hk_medium_serves(), as above. */
+static void set_lent(struct hk_desc *d, uint64_t lent)
+{
+	__atomic_store_n(&d->lent, lent, __ATOMIC_RELAXED);
+}
+
 /*
  * The first `carved` blocks of the slab may be with the program.  As the
  * lowest go first, the others were never handed out.
@@ -88,6 +94,12 @@ static void set_carved(struct hk_desc *d, unsigned int carved)
 }
 
 /* ---- lists ---- */
+
+/* Where a thread's shard takes blocks of a class from. */
+static unsigned int shard_for(unsigned int class, unsigned int shard)
+{
+	return class < HK_LONG_CLASS ? shard : 0;
+}
 
 static unsigned int shard_of(const struct hk_desc *d)
 {
@@ -156,6 +168,7 @@ static struct hk_desc *slab_new(unsigned int class)
 		return NULL;
 	first = hk_desc_start(d);
 	set_avail(d, ALL_AVAIL);
+	set_lent(d, 0);
 	d->free = (uint8_t)hk_class_capacity(class);
 	d->carved = 0;
 	for (uint16_t i = 0; i < units; i++) {
@@ -226,11 +239,15 @@ static struct hk_desc *slab_usable(unsigned int class, unsigned int shard,
 
 /* ---- taking ---- */
 
-/* Takes up to `n` blocks of one slab; *fresh as in hk_medium_take(). */
+/*
+ * Takes up to `n` blocks of one slab, of those in `wanted`; *fresh as in
+ * hk_medium_take().
+ */
 static unsigned int take_from(struct medium *m, struct hk_desc *d,
-			      void **blocks, unsigned int n, uint32_t *fresh)
+			      uint64_t wanted, void **blocks, unsigned int n,
+			      uint32_t *fresh)
 {
-	uint64_t none = none_avail(d), avail = d->avail & ~none;
+	uint64_t avail = d->avail & ~none_avail(d) & wanted, taken = 0;
 	size_t size = hk_class_size(d->class);
 	unsigned int got = 0, i = 0;
 
@@ -241,11 +258,12 @@ static unsigned int take_from(struct medium *m, struct hk_desc *d,
 		i = (unsigned int)__builtin_ctzll(avail);
 		*fresh |= (uint32_t)hk_idle_take(&m->idle, d, bit) << got;
 		avail ^= bit;
+		taken |= bit;
 		blocks[got++] = d->first + i * size;
 	}
 	if (i >= d->carved)
 		set_carved(d, i + 1);
-	set_avail(d, avail | none);
+	set_avail(d, d->avail & ~taken);
 	d->free = (uint8_t)(d->free - got);
 	if (d->free)
 		list_again(m, d);
@@ -262,8 +280,7 @@ unsigned int hk_medium_take(unsigned int class, unsigned int shard,
 	struct hk_desc *d;
 
 	*fresh = 0;
-	if (class >= HK_LONG_CLASS)
-		shard = 0;
+	shard = shard_for(class, shard);
 	hk_lock(&m->lock, HK_RANK_MEDIUM);
 	/* A new slab is not started for the sake of a full magazine. */
 	while (got < n && (d = slab_usable(class, shard, !got))) {
@@ -271,11 +288,84 @@ unsigned int hk_medium_take(unsigned int class, unsigned int shard,
 		unsigned int shift = got;
 
 		m->empties -= d->avail == ALL_AVAIL;
-		got += take_from(m, d, blocks + got, n - got, &bits);
+		got += take_from(m, d, ALL_AVAIL, blocks + got, n - got,
+				 &bits);
 		*fresh |= bits << shift;
 	}
 	hk_unlock(&m->lock, HK_RANK_MEDIUM);
 	return got;
+}
+
+/* ---- lending ---- */
+
+/* A hint, relaxed: the lock orders what is done about it. */
+static size_t idle_blocks(unsigned int class)
+{
+	return hk_idle_blocks(&medium_of(class)->idle);
+}
+
+/* The first slab of a list, if it has a block that was used before. */
+static struct hk_desc *idle_slab(const struct medium *m, unsigned int list)
+{
+	struct hk_desc *d = list_find(m, list, list + 1);
+
+	return d && d->idle ? d : NULL;
+}
+
+/*
+ * From slabs that the shard would take from as well: what is lent must not
+ * bring two processors to one slab that do without.
+ */
+static void *lend(unsigned int class, unsigned int shard)
+{
+	struct medium *m = medium_of(class);
+	void *block = NULL;
+	struct hk_desc *d;
+	uint32_t fresh;
+
+	hk_lock(&m->lock, HK_RANK_MEDIUM);
+	d = idle_slab(m, shard);
+	for (unsigned int i = 0; !d && i < HK_SHARDS; i++)
+		d = idle_slab(m, HK_SHARDS + (shard + i) % HK_SHARDS);
+	if (d) {
+		uint64_t bit = d->idle & -d->idle;
+
+		m->empties -= d->avail == ALL_AVAIL;
+		take_from(m, d, bit, &block, 1, &fresh);
+		set_lent(d, d->lent | bit);
+	}
+	hk_unlock(&m->lock, HK_RANK_MEDIUM);
+	return block;
+}
+
+/* Above 32 KiB what is not touched costs nothing, so nothing is saved. */
+void *hk_medium_borrow(unsigned int class, unsigned int shard, size_t align)
+{
+	unsigned int last = class + HK_LENDING;
+
+	if (idle_blocks(class))
+		return NULL;
+	for (unsigned int c = class + 1;
+	     c <= last && c < HK_LONGEST_CLASS; c++) {
+		void *block;
+
+		if (hk_class_size(c) & (align - 1) || !idle_blocks(c))
+			continue;
+		block = lend(c, shard_for(c, shard));
+		if (block)
+			return block;
+	}
+	return NULL;
+}
+
+bool hk_medium_serves(const struct hk_desc *d, const void *block,
+		      unsigned int class)
+{
+	uint64_t lent = __atomic_load_n(&d->lent, __ATOMIC_RELAXED);
+
+	return class == d->class ||
+		(class < d->class && class + HK_LENDING >= d->class &&
+		 lent >> hk_medium_number(d, block) & 1);
 }
 
 /* ---- pages of free blocks ---- */
@@ -350,6 +440,7 @@ static void give_one(struct medium *m, struct hk_desc *d, unsigned int number)
 	uint64_t bit = (uint64_t)1 << number;
 
 	set_avail(d, d->avail | bit);
+	set_lent(d, d->lent & ~bit);
 	hk_idle_give(&m->idle, d, bit);
 	if (!d->free++)
 		list_push(m, d, shard_of(d));

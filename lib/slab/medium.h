@@ -97,6 +97,28 @@ HK_INLINE bool hk_medium_is_out(struct hk_desc *d, const void *p)
 		 !hk_medium_avail(d - d->back, hk_medium_number(d, p)));
 }
 
+/*
+ * A class lends blocks that were used before to the so many classes below it,
+ * which would otherwise make untouched memory resident: each class has a peak
+ * of its own, and at most times most classes are below theirs.
+ */
+#define HK_LENDING 2u
+
+/*
+ * A block for `class` from one of the classes above that lend to it, whose
+ * size is a multiple of `align`; NULL where `class` has such blocks itself,
+ * or none of these has.  It carries the mark, and does not read as zero.
+ */
+void *hk_medium_borrow(unsigned int class, unsigned int shard, size_t align);
+
+/*
+ * May the block, which the caller holds, of slab `d`, its first descriptor,
+ * serve a request of class `class`?  True for the slab's own class; for one
+ * below it where the block was lent since it was last in the slab.
+ */
+bool hk_medium_serves(const struct hk_desc *d, const void *block,
+		      unsigned int class);
+
 /* How many blocks of a class are out, magazines included: a hint. */
 size_t hk_medium_out(unsigned int class);
 

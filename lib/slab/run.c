@@ -21,6 +21,7 @@
 
 #include "os/os.h"
 #include "superslab/arena.h"
+#include "superslab/thp.h"
 
 #define EXACT_BINS	64
 #define BINS		(EXACT_BINS + 8 * 22)	/* to 2^28 units */
@@ -263,7 +264,7 @@ static size_t purge_oldest(void)
 	bin_remove(d);
 	hk_desc_set_state(d, HK_BUSY);
 	hk_unlock(&hk_run_lock, HK_RANK_RUNS);
-	err = hk_os_discard(hk_desc_start(d), units << HK_UNIT_SHIFT);
+	err = hk_thp_discard(hk_desc_start(d), units << HK_UNIT_SHIFT);
 	hk_lock(&hk_run_lock, HK_RANK_RUNS);
 	hk_desc_set_state(d, HK_NONE);
 	join(d, units, err ? HK_FREE_DIRTY : HK_FREE_CLEAN);
@@ -398,8 +399,10 @@ struct hk_desc *hk_run_take(size_t units, size_t align, bool *zeroed)
 			purge_to(0);
 		run = take_free(units, align, zeroed);
 	}
-	if (run && *zeroed)
+	if (run && *zeroed) {
+		hk_thp_taken(run, units);
 		make_up_for(units);
+	}
 	hk_unlock(&hk_run_lock, HK_RANK_RUNS);
 	return run;
 }

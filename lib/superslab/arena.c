@@ -18,6 +18,7 @@
 
 #include "base/annotate.h"
 #include "os/os.h"
+#include "superslab/thp.h"
 
 struct hk_arena hk_arena;
 
@@ -229,7 +230,7 @@ int hk_arena_extend(size_t units, size_t busy, struct hk_desc **first,
 		return err;
 
 	start = (char *)(hk_arena.base + frontier);
-	hk_os_huge_pages(start, len, wants_huge_pages(busy));
+	hk_thp_grown(start, len, wants_huge_pages(busy));
 	if (!frontier)
 		skip = 1;
 	hk_note_close(start, len);

@@ -68,7 +68,8 @@ enum hk_state {
  *   medium slabs      under the lock of their class; all their units have
  *                     what freeing reads.  `limit`, `avail` and `purged` are
  *                     read by freeing threads: what the first two tell of
- *                     a block does not change while it is out
+ *                     a block does not change while it is out; nor does
+ *                     what `lent` does, read by sized frees
  *   runs              whoever holds the block
  *
  * `owner` is written (release) by the owner when a slab is made, emptied or
@@ -104,12 +105,14 @@ struct hk_desc {
 	bool used;			/* small: its pages were, before */
 	bool locked;			/* medium: pages cannot be given back */
 	bool purged;			/* medium: some of them were */
+	_Atomic uint8_t thp;		/* see thp.c; first of a region */
 
 	uint32_t next HK_ALIGNED(HK_CACHE_LINE);
 	uint32_t prev;			/* unit indexes, 0 = none: lists */
 	uint64_t avail;			/* medium: which blocks are in it */
 	uint64_t idle;			/* those that may be resident */
 	uint64_t cold;			/* those that were so for a while */
+	uint64_t lent;			/* those that serve a smaller class */
 	uint32_t rob_next, rob_prev;
 	uint16_t rob_count;
 	uint16_t rob_first, rob_last;	/* small: offsets / 16 */

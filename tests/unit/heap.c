@@ -263,7 +263,7 @@ static void magazines(void **state)
 		for (size_t i = 0; i < n; i++) {
 			bool zeroed = false;
 
-			blocks[i] = hk_heap_medium(heap(), c, &zeroed);
+			blocks[i] = hk_heap_medium(heap(), c, 1, &zeroed);
 			assert_non_null(blocks[i]);
 			assert_false(hk_block_marked(blocks[i]));
 			hk_note_malloc(blocks[i], size, zeroed);
@@ -300,7 +300,8 @@ static void take_medium(size_t size, size_t from, size_t end)
 	bool zeroed;
 
 	for (size_t i = from; i < end; i++) {
-		blocks[i] = hk_heap_medium(heap(), hk_class_of(size), &zeroed);
+		blocks[i] = hk_heap_medium(heap(), hk_class_of(size), 1,
+			&zeroed);
 		assert_non_null(blocks[i]);
 		hk_note_malloc(blocks[i], size, zeroed);
 	}

@@ -275,6 +275,54 @@ static size_t in_slabs(void)
 	return n;
 }
 
+/*
+ * A class without a block that was used before gets one of the two classes
+ * above, and the slab knows it until the block is back.
+ */
+static void lending(void **state)
+{
+	unsigned int asks;
+	uint32_t fresh;
+	void *block, *other;
+
+	(void)state;
+	hk_medium_trim();
+	hk_run_purge(0);	/* a new slab has no block that was used */
+	class = hk_class_of(5000);
+	asks = class - HK_LENDING;
+	assert_int_equal(hk_medium_take(class, 0, &block, 1, &fresh), 1);
+	assert_int_equal(hk_medium_take(class, 0, &other, 1, &fresh), 1);
+	/* What was never used is not lent. */
+	assert_null(hk_medium_borrow(asks, 0, 1));
+	assert_false(hk_medium_serves(slab_of(block), block, asks));
+	hk_medium_give(class, &block, 1);
+	assert_null(hk_medium_borrow(class + 1, 0, 1));
+	assert_null(hk_medium_borrow(asks - 1, 0, 1));
+	assert_null(hk_medium_borrow(asks, 0, hk_class_size(class) * 2));
+	assert_ptr_equal(hk_medium_borrow(asks, 0, 16), block);
+	assert_false(avail(block));
+	for (unsigned int c = asks; c <= class; c++)
+		assert_true(hk_medium_serves(slab_of(block), block, c));
+	assert_false(hk_medium_serves(slab_of(block), block, asks - 1));
+	assert_false(hk_medium_serves(slab_of(block), block, class + 1));
+	assert_false(hk_medium_serves(slab_of(other), other, asks));
+	assert_null(hk_medium_borrow(asks, 0, 1));
+	hk_medium_give(class, &block, 1);
+	assert_int_equal(hk_medium_take(class, 0, &block, 1, &fresh), 1);
+	assert_false(hk_medium_serves(slab_of(block), block, asks));
+	hk_medium_give(class, &block, 1);
+
+	/* A class that has such blocks itself does not borrow. */
+	class = asks;
+	assert_int_equal(hk_medium_take(class, 0, &block, 1, &fresh), 1);
+	hk_medium_give(class, &block, 1);
+	assert_null(hk_medium_borrow(asks, 0, 1));
+	class = asks + HK_LENDING;
+	hk_medium_give(class, &other, 1);
+	hk_medium_trim();
+	assert_int_equal(in_slabs(), 0);
+}
+
 /* Of the empty slabs of a class one is kept, and trimming takes it. */
 static void empties(void **state)
 {
@@ -579,6 +627,7 @@ int main(void)
 		cmocka_unit_test(fresh_once),
 		cmocka_unit_test(one_slab_at_a_time),
 		cmocka_unit_test(shards),
+		cmocka_unit_test(lending),
 		cmocka_unit_test(random_operations),
 		cmocka_unit_test(empties),
 		cmocka_unit_test(cold_blocks),
