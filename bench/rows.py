@@ -31,6 +31,10 @@ class Row:
     product: str = ""       # a file that it leaves, part of its output
     environment: tuple = ()  # more variables, NAME=VALUE
     figure: bool = False    # its closing line belongs into the report
+    several: bool = False   # it is more than one process
+    extra: tuple = ()       # the command in runs that nobody times
+    every: int = 1          # it takes part in each n-th round only
+    optional: bool = False  # cannot be built everywhere
     about: str = ""
 
     def program(self):
@@ -107,7 +111,7 @@ WORKLOADS = (
     workload("thread-churn", "thread_churn 20000 1", "1000 1",
              "20000 short threads", figure=True),
     workload("startup", "startup 1000", "50", "/bin/true 1000 times",
-             figure=True),
+             figure=True, several=True, extra=("startup", "100")),
 )
 
 PROGRAMS = (
@@ -124,7 +128,7 @@ PROGRAMS = (
         about="lua: tables, strings, closures, trees"),
     Row("gcc", ("gcc", "-O1", "-S", "-o", "@WORK@/big.s", "@WORK@/big.c"),
         ("gcc", "-O1", "-S", "-o", "@WORK@/big.s", "@WORK@/big.c"),
-        "program", product="big.s",
+        "program", product="big.s", several=True,
         about="gcc -O1: a generated file of C"),
     Row("z3", ("z3", "@WORK@/queens.smt2"), ("z3", "@WORK@/queens.smt2"),
         "program", about="z3: a board of queens as integer constraints"),
