@@ -297,7 +297,7 @@ class Table:
 
 def is_name(column, head):
     """Whether a column holds words, which stand to the left."""
-    return column == 0 or head[column] == "best peer"
+    return column == 0 or head[column] in ("best peer", "mode")
 
 
 def columns(head, lines):
@@ -400,7 +400,7 @@ def markdown(table, image):
 
 
 def write_markdown(table, path, drawn):
-    """Replaces the measured section of a file, or begins the file."""
+    """The measured section of doc/benchmarks.md, the picture beside it."""
     image = ""
     if drawn:
         image = os.path.splitext(os.path.basename(path))[0] + ".svg"
@@ -408,15 +408,20 @@ def write_markdown(table, path, drawn):
                 open(os.path.join(os.path.dirname(path), image), "w",
                      encoding="utf-8") as target:
             target.write(source.read())
-    section = f"{BEGIN}\n\n{markdown(table, image)}\n{END}"
-    text = PREFACE + section + "\n"
+    write_section(path, PREFACE, markdown(table, image))
+
+
+def write_section(path, preface, contents):
+    """Replaces the measured section of a file, or begins the file."""
+    section = f"{BEGIN}\n\n{contents}\n{END}"
+    text = preface + section + "\n"
     if os.path.exists(path):
         with open(path, encoding="utf-8") as file:
             old = file.read()
         before, begin, rest = old.partition(BEGIN)
         _, end, after = rest.partition(END)
         if not begin or not end:
-            raise SystemExit(f"bench/run: {path} has no measured section "
+            raise SystemExit(f"bench: {path} has no measured section "
                              f"({BEGIN} ... {END})")
         text = before + section + after
     with open(path, "w", encoding="utf-8") as file:
