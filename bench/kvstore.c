@@ -157,8 +157,8 @@ int main(int argc, char **argv)
 			sweep(&s);
 	}
 	seconds = now() - start;
-	ratio = (double)(status_kib("VmRSS:") - empty - tables) * KIB /
-		(double)s.live;
+	ratio = ((double)status_kib("VmRSS:") - (double)empty -
+		 (double)tables) * (double)KIB / (double)s.live;
 	printf("kvstore: %.3f x live at the end, live_mib=%.1f ops=%" PRIu64
 	       " seconds=%.4f\n", ratio, (double)s.live / (double)MIB, steps,
 	       seconds);
