@@ -12,6 +12,7 @@
  *	NAME: FIGURE UNIT, key=value key=value ...
  *
  * Everything is static inline: a workload links with libc and nothing else.
+ * All of it is C++ too, for the one workload that is.
  */
 #ifndef BENCH_H
 #define BENCH_H
@@ -21,6 +22,7 @@
 #endif
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <pthread.h>
 #include <stdarg.h>
@@ -30,6 +32,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <time.h>
+#include <unistd.h>
 
 #define KIB ((size_t)1 << 10)
 #define MIB ((size_t)1 << 20)
@@ -180,7 +183,7 @@ static inline void block_check(const unsigned char *p, size_t size, size_t tag)
 /* malloc, or the end of the program; never elided by the compiler. */
 static inline unsigned char *block_raw(size_t size)
 {
-	unsigned char *p = malloc(size);
+	unsigned char *p = (unsigned char *)malloc(size);
 
 	if (!p)
 		die("malloc(%zu) failed", size);
@@ -216,6 +219,28 @@ static inline void *table_new(size_t count, size_t size)
 	if (p == MAP_FAILED)
 		die("no memory for a table of %zu x %zu bytes", count, size);
 	return p;
+}
+
+/*
+ * What /proc/self/status tells under a name like "VmRSS:", in KiB.  It is
+ * read without the allocator.
+ */
+static inline size_t status_kib(const char *name)
+{
+	char text[4096];
+	const char *p;
+	ssize_t n;
+	int fd = open("/proc/self/status", O_RDONLY | O_CLOEXEC);
+
+	n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+	if (n <= 0)
+		die("/proc/self/status: %s", strerror(errno));
+	close(fd);
+	text[n] = '\0';
+	p = strstr(text, name);
+	if (!p)
+		die("/proc/self/status has no %s", name);
+	return strtoul(p + strlen(name), NULL, 10);
 }
 
 /* --- threads and the closing line -------------------------------------- */

@@ -2,16 +2,20 @@
 /*
  * launch - runs one command and writes one line about what it took.
  *
- * The kernel counts the memory that a process had before exec() into its
- * peak, so whoever starts a measured program must itself be small: this
- * program allocates nothing, and forks before it has touched more than a
- * few pages.  LD_PRELOAD is set for the command only.  The line is
+ * The kernel counts the memory that a process had before exec() into what
+ * it tells a parent, so whoever starts a measured program must itself be
+ * small: this program allocates nothing, and forks before it has touched
+ * more than a few pages.  LD_PRELOAD is set for the command only.  The line
+ * is
  *
- *	wall=S user=S sys=S rss_kib=N minflt=N majflt=N nvcsw=N nivcsw=N
- *	exit=N signal=N timeout=0|1
+ *	wall=S user=S sys=S rss_kib=N exact=0|1 minflt=N majflt=N nvcsw=N
+ *	nivcsw=N exit=N signal=N timeout=0|1
  *
  * on one line; peak RSS is that of the largest process among the command
- * and the children that it waited for, the times are sums over them.
+ * and the children that it waited for, the times are sums over them.  With
+ * exact=1 the peak was read at the end of the processes (trace.h tells how);
+ * with exact=0 it is, at least for the children, what wait4() says, which is
+ * up to 32 pages for each processor and kind of page away from the truth.
  *
  * The command gets a process group of its own, which is what a time limit
  * or a signal to the launcher ends.
@@ -31,6 +35,7 @@
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
+#include "trace.h"
 
 /* Exit statuses of the launcher itself, as timeout(1) and env(1) use them. */
 enum {
@@ -53,6 +58,8 @@ struct options {
 	int output_fd;
 	unsigned limit_seconds;
 	int clean;
+	int untraced;
+	int follow;
 	char *variables[MAX_VARIABLES];
 	size_t variable_count;
 };
@@ -71,11 +78,14 @@ static void fail(const char *what, const char *detail)
 
 static const char usage[] =
 	"usage: launch [-i] [-e NAME=VALUE]... [-p LIBRARY] [-t SECONDS]\n"
-	"              [-o FILE | -f FD] COMMAND [ARGUMENT]...\n"
+	"              [-a | -u] [-o FILE | -f FD] COMMAND [ARGUMENT]...\n"
 	"  -i  start from an empty environment\n"
 	"  -e  set a variable for the command\n"
 	"  -p  set LD_PRELOAD for the command (unset without this option)\n"
 	"  -t  kill the command after this many seconds\n"
+	"  -a  read the peak RSS of all processes, not only the first; slow\n"
+	"      where there are many\n"
+	"  -u  no tracing: the peak RSS is what wait4() says\n"
 	"  -o  append the line to FILE; -f: write it to an open descriptor\n"
 	"      (standard error without either)\n";
 
@@ -94,7 +104,7 @@ static void parse(int argc, char **argv, struct options *o)
 	int opt;
 
 	o->output_fd = STDERR_FILENO;
-	while ((opt = getopt(argc, argv, "+ie:p:t:o:f:h")) != -1) {
+	while ((opt = getopt(argc, argv, "+ie:p:t:auo:f:h")) != -1) {
 		switch (opt) {
 		case 'i':
 			o->clean = 1;
@@ -111,6 +121,12 @@ static void parse(int argc, char **argv, struct options *o)
 			break;
 		case 't':
 			o->limit_seconds = number(optarg);
+			break;
+		case 'a':
+			o->follow = 1;
+			break;
+		case 'u':
+			o->untraced = 1;
 			break;
 		case 'o':
 			o->output = optarg;
@@ -176,11 +192,20 @@ static void catch_signals(void)
 		sigaction(signals[i], &act, NULL);
 }
 
-/* The child's side: exec() puts the caught signals back to their default. */
+/*
+ * The child's side: it waits for the parent to be ready, which closes the
+ * other end of the pipe then.  exec() puts the caught signals back to their
+ * default.
+ */
 __attribute__((noreturn))
-static void run_command(char **argv)
+static void run_command(char **argv, const int *gate)
 {
+	char byte;
+
 	setpgid(0, 0);
+	close(gate[1]);
+	while (read(gate[0], &byte, 1) < 0 && errno == EINTR)
+		;
 	execvp(argv[0], argv);
 	dprintf(STDERR_FILENO, "launch: %s: %s\n", argv[0], strerror(errno));
 	_exit(errno == ENOENT ? EXIT_NOT_FOUND : EXIT_CANNOT_RUN);
@@ -199,19 +224,42 @@ static double seconds(struct timeval tv)
 	return (double)tv.tv_sec + (double)tv.tv_usec * 1e-6;
 }
 
+/* Waits for the end of the command; the stops in between are the tracer's. */
+static int wait_for_end(pid_t pid, struct trace *t, struct rusage *use)
+{
+	int status;
+
+	for (;;) {
+		pid_t got = wait4(-1, &status, __WALL, use);
+
+		if (got < 0 && errno != EINTR)
+			fail("wait4", strerror(errno));
+		if (got < 0)
+			continue;
+		if (WIFSTOPPED(status))
+			trace_stopped(t, got, status);
+		else if (got == pid)
+			return status;
+	}
+}
+
 static void write_line(const struct options *o, double wall, int status,
-		       const struct rusage *use)
+		       const struct rusage *use, const struct trace *t)
 {
 	char line[LINE_BYTES];
 	int fd = o->output_fd;
+	int exact = trace_is_exact(t);
+	long rss = t->peak_kib;
 	int n;
 
+	if (!exact && rss < use->ru_maxrss)
+		rss = use->ru_maxrss;
 	n = snprintf(line, sizeof(line),
-		     "wall=%.6f user=%.6f sys=%.6f rss_kib=%ld minflt=%ld "
-		     "majflt=%ld nvcsw=%ld nivcsw=%ld exit=%d signal=%d "
-		     "timeout=%d\n",
+		     "wall=%.6f user=%.6f sys=%.6f rss_kib=%ld exact=%d "
+		     "minflt=%ld majflt=%ld nvcsw=%ld nivcsw=%ld exit=%d "
+		     "signal=%d timeout=%d\n",
 		     wall, seconds(use->ru_utime), seconds(use->ru_stime),
-		     use->ru_maxrss, use->ru_minflt, use->ru_majflt,
+		     rss, exact, use->ru_minflt, use->ru_majflt,
 		     use->ru_nvcsw, use->ru_nivcsw,
 		     WIFEXITED(status) ? WEXITSTATUS(status) : 0,
 		     WIFSIGNALED(status) ? WTERMSIG(status) : 0,
@@ -223,10 +271,34 @@ static void write_line(const struct options *o, double wall, int status,
 		fail("cannot write the result", strerror(errno));
 }
 
+/* Starts the command, traced unless that is refused or not wanted. */
+static pid_t start_command(const struct options *o, char **argv,
+			   struct trace *t)
+{
+	int gate[2];
+	pid_t pid;
+
+	if (pipe2(gate, O_CLOEXEC))
+		fail("pipe", strerror(errno));
+	pid = fork();
+	if (pid < 0)
+		fail("fork", strerror(errno));
+	if (pid == 0)
+		run_command(argv, gate);
+	setpgid(pid, pid);
+	child = pid;
+	trace_begin(t, pid, o->untraced, o->follow);
+	alarm(o->limit_seconds);
+	close(gate[0]);
+	close(gate[1]);
+	return pid;
+}
+
 int main(int argc, char **argv)
 {
 	struct options o;
 	struct rusage use;
+	struct trace t;
 	double start;
 	int status;
 	pid_t pid;
@@ -236,20 +308,11 @@ int main(int argc, char **argv)
 	set_environment(&o);
 	catch_signals();
 	start = clock_seconds();
-	pid = fork();
-	if (pid < 0)
-		fail("fork", strerror(errno));
-	if (pid == 0)
-		run_command(argv + optind);
-	setpgid(pid, pid);
-	child = pid;
-	alarm(o.limit_seconds);
-	while (wait4(pid, &status, 0, &use) < 0)
-		if (errno != EINTR)
-			fail("wait4", strerror(errno));
+	pid = start_command(&o, argv + optind, &t);
+	status = wait_for_end(pid, &t, &use);
 	child = 0;
 	alarm(0);
-	write_line(&o, clock_seconds() - start, status, &use);
+	write_line(&o, clock_seconds() - start, status, &use, &t);
 	if (timed_out)
 		return EXIT_TIMEOUT;
 	if (WIFSIGNALED(status))

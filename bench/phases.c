@@ -35,16 +35,8 @@ static size_t tables;		/* bytes of ours that were touched */
 /* Resident bytes of this process, without our tables. */
 static size_t resident(void)
 {
-	char line[256];
-	size_t kib = 0;
-	FILE *status = fopen("/proc/self/status", "re");
+	size_t kib = status_kib("VmRSS:");
 
-	if (!status)
-		die("/proc/self/status: %s", strerror(errno));
-	while (fgets(line, sizeof(line), status))
-		if (sscanf(line, "VmRSS: %zu kB", &kib) == 1)
-			break;
-	fclose(status);
 	return kib * KIB > tables ? kib * KIB - tables : 0;
 }
 

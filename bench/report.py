@@ -29,7 +29,7 @@ END = "<!-- measured: end -->"
 
 MEDIAN_FIELDS = ("row", "allocator", "runs", "result", "time", "time_min",
                  "time_max", "cpu", "rss_kib", "minflt", "time_over_best_peer",
-                 "rss_over_best_peer", "figure")
+                 "rss_over_best_peer", "os_calls", "figure")
 
 
 @dataclasses.dataclass
@@ -46,6 +46,8 @@ class Cell:
     faults: float = 0.0
     figure: float = 0.0
     unit: str = ""
+    exact: bool = False     # every peak was read to the page
+    calls: int = -1         # to the system, for memory; -1: not counted
 
     @property
     def good(self):
@@ -71,7 +73,17 @@ class Cell:
                    statistics.median(column["minflt"]),
                    statistics.median(float(f[1]) for f in figures)
                    if figures else 0.0,
-                   figures[0][2] if figures else "")
+                   figures[0][2] if figures else "",
+                   all(r.get("exact") == "1" for r in runs))
+
+
+def read_calls(directory):
+    """The lines of calls.csv; none where calls were not counted."""
+    path = os.path.join(directory, "calls.csv")
+    if not os.path.exists(path):
+        return []
+    with open(path, encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
 
 
 def say(text):
@@ -113,6 +125,11 @@ class Table:
                 cells[row, name] = Cell.of(
                     [r for r in runs
                      if r["row"] == row and r["allocator"] == name])
+        for line in read_calls(directory):
+            cell = cells.get((line["row"], line["allocator"]))
+            if cell:
+                cell.calls = int(line["total"])
+                about["calls"] = line["source"]
         return cls(about, cells, subject, baseline)
 
     def best(self, row, what, among):
@@ -157,6 +174,7 @@ class Table:
                               f"{c.cpu:.6f}", f"{c.rss:.0f}",
                               f"{c.faults:.0f}",
                               *(f"{r:.4f}" if r else "" for r in ratios),
+                              c.calls if c.calls >= 0 else "",
                               f"{c.figure:g} {c.unit}".strip()
                               if c.unit else ""))
 
@@ -191,6 +209,9 @@ class Table:
                *self.grid("rss", lambda k: f"{k / 1024:.1f}", LIMIT_RSS))
         yield ("Page faults",
                *self.grid("faults", "{:.0f}".format, math.inf))
+        if "calls" in self.about:
+            yield ("Calls to the system for memory",
+                   ["workload", *self.allocators], self.calls_lines())
         head = ["", *self.allocators]
         yield "Geometric mean over the best peer of each row", head, [
             self.mean_line("time", "time", None),
@@ -200,6 +221,18 @@ class Table:
         lines = self.figure_lines()
         if lines:
             yield "Figures of their own", head, lines
+
+    def calls_lines(self):
+        """Counts of all rows; "-" where nobody counted."""
+        return [[row] + [str(self.cells[row, a].calls)
+                         if self.cells[row, a].calls >= 0 else "-"
+                         for a in self.allocators] for row in self.rows]
+
+    def rough(self):
+        """The rows whose peak RSS was not read to the page."""
+        return [r for r in self.rows if not all(
+            self.cells[r, a].exact for a in self.allocators
+            if self.cells[r, a].good)]
 
     def mean_line(self, title, what, among):
         """The means of all allocators; (n) where rows are missing."""
@@ -233,6 +266,16 @@ class Table:
         if self.about.get("others", 0) > BUSY:
             yield (f"Other programs took {self.about['others']:.0%} of the "
                    "processors meanwhile: times are not to be trusted.")
+        if self.about.get("seldom") and self.about["rounds"] > 1:
+            yield ("Not in every round: "
+                   + ", ".join(self.about["seldom"]) + ".")
+        rough = self.rough()
+        if rough:
+            which = "all rows" if rough == self.rows else ", ".join(rough)
+            yield (f"Peak RSS by wait4(), not read to the page: {which}.")
+        if self.about.get("calls", "strace") != "strace":
+            yield (f"Without strace {self.subject} counts its calls itself, "
+                   "and those of the dynamic linker are missing.")
         failed = len(self.failures())
         if failed:
             yield (f"{failed} failed cells are in no mean; (n) is the "
@@ -254,7 +297,7 @@ class Table:
 
 def is_name(column, head):
     """Whether a column holds words, which stand to the left."""
-    return column == 0 or head[column] == "best peer"
+    return column == 0 or head[column] in ("best peer", "mode")
 
 
 def columns(head, lines):
@@ -357,7 +400,7 @@ def markdown(table, image):
 
 
 def write_markdown(table, path, drawn):
-    """Replaces the measured section of a file, or begins the file."""
+    """The measured section of doc/benchmarks.md, the picture beside it."""
     image = ""
     if drawn:
         image = os.path.splitext(os.path.basename(path))[0] + ".svg"
@@ -365,15 +408,20 @@ def write_markdown(table, path, drawn):
                 open(os.path.join(os.path.dirname(path), image), "w",
                      encoding="utf-8") as target:
             target.write(source.read())
-    section = f"{BEGIN}\n\n{markdown(table, image)}\n{END}"
-    text = PREFACE + section + "\n"
+    write_section(path, PREFACE, markdown(table, image))
+
+
+def write_section(path, preface, contents):
+    """Replaces the measured section of a file, or begins the file."""
+    section = f"{BEGIN}\n\n{contents}\n{END}"
+    text = preface + section + "\n"
     if os.path.exists(path):
         with open(path, encoding="utf-8") as file:
             old = file.read()
         before, begin, rest = old.partition(BEGIN)
         _, end, after = rest.partition(END)
         if not begin or not end:
-            raise SystemExit(f"bench/run: {path} has no measured section "
+            raise SystemExit(f"bench: {path} has no measured section "
                              f"({BEGIN} ... {END})")
         text = before + section + after
     with open(path, "w", encoding="utf-8") as file:

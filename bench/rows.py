@@ -3,9 +3,10 @@
 
 A row is a workload of bench/ with fixed arguments, or a real program on an
 input that is made here from fixed numbers.  Lengths are chosen so that a row
-takes half a second to a second on glibc's allocator: long enough to measure,
-short enough for five allocators and five rounds in ten minutes.  The quick
-lengths only prove that everything runs.
+takes a few tenths of a second on glibc's allocator: long enough to measure,
+short enough for five allocators and five rounds in ten minutes.  Rows that
+take longer are left out of every second round (SELDOM).  The quick lengths
+only prove that everything runs.
 """
 
 import dataclasses
@@ -31,6 +32,10 @@ class Row:
     product: str = ""       # a file that it leaves, part of its output
     environment: tuple = ()  # more variables, NAME=VALUE
     figure: bool = False    # its closing line belongs into the report
+    several: bool = False   # it is more than one process
+    extra: tuple = ()       # the command in runs that nobody times
+    every: int = 1          # it takes part in each n-th round only
+    optional: bool = False  # cannot be built everywhere
     about: str = ""
 
     def program(self):
@@ -99,15 +104,38 @@ WORKLOADS = (
              "20 blocks of 5-25 MiB, cleared, replaced at random"),
     workload("large-calloc", "large calloc 60 1", "calloc 1 1",
              "the same by calloc"),
-    workload("large-realloc", "large realloc 2 1", "realloc 1 1",
+    workload("large-realloc", "large realloc 1 1", "realloc 1 1",
              "realloc in small steps to 256 MiB"),
+    workload("json", "json 2000 1", "100 1",
+             "JSON parsed into trees, freed as a whole"),
+    workload("compiler", "compiler 1500 1", "60 1",
+             "arenas and trees of a function, freed in bursts; symbols stay"),
+    workload("kvstore", "kvstore 1000000 50000 48 1", "50000 5000 4 1",
+             "values of 16 B-64 KiB: overwritten, expiring, drifting sizes",
+             figure=True),
+    workload("strings", "strings 800000 2000 1", "50000 500 1",
+             "strings that grow by realloc, all at once"),
+    workload("containers", "containers 150000 1", "8000 1",
+             "C++: map, unordered_map, vector, deque, string",
+             optional=True),
+    workload("pool-2", "pool 400000 2 1", "20000 2 1",
+             "tasks handed to two workers, results handed back"),
+    workload("pool-4", "pool 400000 4 1", "20000 4 1",
+             "the same with four workers"),
+    workload("idle-64", "idle_threads 1000 64 1", "10 64 1",
+             "64 threads that have used 64 small blocks, and wait",
+             figure=True),
+    workload("idle-1000", "idle_threads 4 1000 1", "1 200 1",
+             "the same with 1000 threads", figure=True),
+    workload("busy-64", "busy_threads 80000 64 1", "2000 64 1",
+             "64 threads at work on all processors"),
     workload("phases", "phases 500 1 3000 1000", "50 1 3000 100",
              "500 MB built, 95 % freed, another size built, a second idle",
              idle=1.0, quick_idle=0.1, figure=True),
     workload("thread-churn", "thread_churn 20000 1", "1000 1",
              "20000 short threads", figure=True),
     workload("startup", "startup 1000", "50", "/bin/true 1000 times",
-             figure=True),
+             figure=True, several=True, extra=("startup", "100")),
 )
 
 PROGRAMS = (
@@ -124,7 +152,7 @@ PROGRAMS = (
         about="lua: tables, strings, closures, trees"),
     Row("gcc", ("gcc", "-O1", "-S", "-o", "@WORK@/big.s", "@WORK@/big.c"),
         ("gcc", "-O1", "-S", "-o", "@WORK@/big.s", "@WORK@/big.c"),
-        "program", product="big.s",
+        "program", product="big.s", several=True,
         about="gcc -O1: a generated file of C"),
     Row("z3", ("z3", "@WORK@/queens.smt2"), ("z3", "@WORK@/queens.smt2"),
         "program", about="z3: a board of queens as integer constraints"),
@@ -135,9 +163,16 @@ PROGRAMS = (
 )
 
 
+# The rows that take so long, or are so steady, that every second round does.
+SELDOM = {"large", "large-calloc", "large-realloc", "phases", "scratch",
+          "thrash", "startup", *(row.name for row in PROGRAMS)}
+
+
 def all_rows():
     """Every row there is, in the order of the table."""
-    return WORKLOADS + PROGRAMS
+    return tuple(dataclasses.replace(row, every=2)
+                 if row.name in SELDOM else row
+                 for row in WORKLOADS + PROGRAMS)
 
 
 def program_path(names):
