@@ -8,6 +8,8 @@
 #include "policy/conf.h"
 #include "policy/option.h"
 
+#include <stdio.h>
+
 static struct hk_policy policy;
 static struct hk_conf conf;
 
@@ -111,16 +113,16 @@ static void each_option(void **state)
 		bool chosen = id != HK_OPT_PRESET;
 
 		other_value(i, &value);
-		snprintf(text, sizeof(text), "%s=%s", hk_option[i].name,
+		snprintf(text, sizeof(text), "%.20s=%.480s", hk_option[i].name,
 			value.text);
 		read_file(text);
 		assert_is(id, value.text);
 		assert_int_equal(policy.chosen, (uint32_t)chosen << i);
-		snprintf(text, sizeof(text), "# x\n\n\t%s\t = %s \t# y\r\n",
+		snprintf(text, sizeof(text), "# x\n\n\t%.20s\t = %.480s \t# y\r\n",
 			hk_option[i].name, value.text);
 		read_file(text);
 		assert_is(id, value.text);
-		snprintf(text, sizeof(text), "HAKMEM_CONF=%s=%s",
+		snprintf(text, sizeof(text), "HAKMEM_CONF=%.20s=%.480s",
 			hk_option[i].name, value.text);
 		read_one(text);
 		assert_is(id, value.text);

@@ -7,6 +7,8 @@
 
 #include "policy/option.h"
 
+#include <stdio.h>
+
 static struct hk_policy policy;
 
 static int set_up(void **state)

@@ -7,6 +7,7 @@
 #include "os/os.h"
 
 #include <fcntl.h>
+#include <stdio.h>
 #include <sys/auxv.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -393,7 +394,7 @@ static void environment(void **state)
 static void program_names(void **state)
 {
 	const char *slash = strrchr(program, '/');
-	char list[600], name[200];
+	char list[1200], name[200];
 
 	(void)state;
 	snprintf(name, sizeof(name), "%s", slash ? slash + 1 : program);
