@@ -118,7 +118,8 @@ static void each_option(void **state)
 		read_file(text);
 		assert_is(id, value.text);
 		assert_int_equal(policy.chosen, (uint32_t)chosen << i);
-		snprintf(text, sizeof(text), "# x\n\n\t%.20s\t = %.480s \t# y\r\n",
+		snprintf(text, sizeof(text),
+			"# x\n\n\t%.20s\t = %.480s \t# y\r\n",
 			hk_option[i].name, value.text);
 		read_file(text);
 		assert_is(id, value.text);
