@@ -11,7 +11,7 @@
  * and then all of them in one, in the order of their names, on a heap that
  * the ones before have used.
  *
- * The targets call hakmem_*, never malloc(): the sanitizer's and the
+ * Targets that allocate call hakmem_*, never malloc(): the sanitizer's and the
  * fuzzer's own allocator is another one than the one under test.
  */
 #ifndef FUZZ_COMMON_H
@@ -105,12 +105,15 @@ int main(int argc, char **argv)						\
 #endif
 
 /*
- * Inputs that one process of the fuzzer runs.  One: an allocator that has
+ * Inputs that one process of the fuzzer runs; a target that is about something
+ * else defines it first.  One: an allocator that has
  * been used behaves otherwise than a fresh one, and an input must do the
  * same each time, in the fuzzer and in a replay.  Measured with 500: half of
  * the edges came and went, and executions were not faster, as forking costs
  * less than what a long-lived heap does for its age and budget.
  */
+#ifndef FUZZ_RUNS
 #define FUZZ_RUNS	1
+#endif
 
 #endif /* FUZZ_COMMON_H */

@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: MIT
 """Writes the seed inputs of the fuzz targets: fuzz/mkseeds.py DIRECTORY
 
-Makes DIRECTORY/ops and DIRECTORY/threads.  Each seed is a short program for
-the machine of ops.c, built to reach one part of the allocator: a kind of
+Makes DIRECTORY/ops, DIRECTORY/threads and DIRECTORY/conf.  A seed of the last
+one is text, as fuzz_conf.c has it; of the others, a short program for the
+machine of ops.c, built to reach one part of the allocator: a kind of
 size, an alignment, a way of freeing, a hand-over between threads.  The
 committed files in fuzz/corpus are what this script writes; run it again after
 a change of the format, and after an operation is added.
@@ -409,6 +410,48 @@ THREADED = [handed_over, whole_chains, orphaned_heap, threads_that_only_free,
             aligned_then_resized, zeroed_after_use]
 
 
+# Files, and variables behind a zero each.
+CONF = {
+    "empty-lines": "\n\n # nothing\n\t\r\n",
+    "one-of-each-kind": """# all types
+purge_age = 2s
+dirty_budget = 12.5%
+dirty_min = 16MiB
+decommit = free
+lean = yes
+wake = 64
+huge_pages = never
+stats_file = /tmp/stats.%p
+exclude = one two  three
+""",
+    "presets": "preset = speed-first\npurge_age = 1ms\npreset=hardened\n"
+               "\0HAKMEM_PROFILE=MIXED_TINYV3_C7_SAFE",
+    "numbers": "arena_size=4T\nprewarm = 1g\nempties=32\nbatch = 2\n"
+               "huge_pages_from = 0\nlean_target = 1023B\n",
+    "out-of-range": "batch = 1\nwake = 99999999999999999999\n"
+                    "arena_size = 18446744073709551615K\n"
+                    "dirty_budget = 1000.1%\n",
+    "mistakes": "purgeage = 1\n= 2\nlean\nlean = maybe\n\001\377 = 3\n"
+                "decommit == off\n#\nwibble",
+    "list": "\0HAKMEM_CONF=purge_age=1, lean = on,,batch=7,wibble,exclude=a",
+    "variables": "lean_target = 5M\0HAKMEM_SS_OS_STATS=1"
+                 "\0HAKMEM_SS_MEM_LEAN=1\0HAKMEM_SS_MEM_LEAN_DECOMMIT=OFF"
+                 "\0HAKMEM_SS_MEM_LEAN_TARGET_MB=64"
+                 "\0HAKMEM_FORCE_LIBC_ALLOC=0\0HAKMEM_STATS_FILE=x",
+    "quiet": "nonsense\0HAKMEM_QUIET=1\0HAKMEM_CONF=nonsense",
+    "not-ours": "\0PATH=/bin\0HAKMEM\0HAKMEM_\0HAKMEM_CONFX=lean=1",
+    "many-mistakes": "x=1\n" * 40,
+    "long-text": "exclude = " + "name " * 70,
+}
+
+
+def write_conf(directory):
+    os.makedirs(directory, exist_ok=True)
+    for name, text in CONF.items():
+        with open(os.path.join(directory, name), "wb") as file:
+            file.write(text.encode("latin-1"))
+
+
 def write(directory, functions, threads):
     os.makedirs(directory, exist_ok=True)
     for function in functions:
@@ -424,6 +467,7 @@ def main():
         sys.exit(__doc__)
     write(os.path.join(sys.argv[1], "ops"), SINGLE, False)
     write(os.path.join(sys.argv[1], "threads"), THREADED, True)
+    write_conf(os.path.join(sys.argv[1], "conf"))
 
 
 if __name__ == "__main__":

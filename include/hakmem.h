@@ -215,6 +215,31 @@ struct hakmem_stats {
 int hakmem_stats_get(struct hakmem_stats *stats, size_t size)
 	HAKMEM_NOTHROW;
 
+/*
+ * Options: what the configuration file and the environment choose when the
+ * process starts, and what of it may change later; hakmem.conf(5) has all of
+ * them.  A value is text, as in the file.
+ *
+ * hakmem_option_name() is the name of one option after the other, from 0 on,
+ * and NULL behind the last: a constant string.
+ *
+ * hakmem_option_get() puts the value in force into `buf`, of `size` bytes,
+ * ended by a null byte.  Returns 0, or -1 with ENOENT (there is no option of
+ * that name), ERANGE (`buf` is too small and left alone; 256 bytes are
+ * enough), or EINVAL (a pointer is NULL).
+ *
+ * hakmem_option_set() gives an option another value, for what the whole
+ * process does from then on.  A new preset changes all options that may change
+ * and that nobody has chosen one by one, by any source or by this call.
+ * Returns 0, or -1 with the option as it was: ENOENT as above, EPERM (it does
+ * not change at run time), EINVAL (that is no value, or a pointer is NULL),
+ * ERANGE (the value is too small or too large).
+ */
+const char *hakmem_option_name(size_t index) HAKMEM_NOTHROW;
+int hakmem_option_get(const char *name, char *buf, size_t size)
+	HAKMEM_NOTHROW;
+int hakmem_option_set(const char *name, const char *value) HAKMEM_NOTHROW;
+
 #undef HAKMEM_MALLOC
 #undef HAKMEM_SIZE
 #undef HAKMEM_ALIGN

@@ -7,6 +7,10 @@
 #include "api/alloc.h"
 #include "api/init.h"
 #include "api/stats.h"
+#include "heap/process.h"
+#include "policy/option.h"
+
+#include <string.h>
 
 /* In every program that is linked with the archive: see init.h. */
 __attribute__((used)) static void (*const anchor)(void) = hk_init_anchor;
@@ -109,4 +113,54 @@ HK_EXPORT int hakmem_stats_get(struct hakmem_stats *stats, size_t size)
 	all.size = hk_min(size, sizeof(all));
 	memcpy(stats, &all, all.size);
 	return 0;
+}
+
+HK_EXPORT const char *hakmem_option_name(size_t index)
+{
+	return index < HK_OPTIONS ? hk_option[index].name : NULL;
+}
+
+/* -1 with errno where `err` is negative, else 0. */
+static int result(int err)
+{
+	if (err >= 0)
+		return 0;
+	errno = -err;
+	return -1;
+}
+
+HK_EXPORT int hakmem_option_get(const char *name, char *buf, size_t size)
+{
+	struct hk_line line = { 0 };
+	int id;
+
+	if (!name || !buf)
+		return result(-EINVAL);
+	id = hk_option_find(hk_span_of(name));
+	if (id < 0)
+		return result(id);
+	hk_process_configure();
+	hk_option_put_of(&line, &hk_policy, (enum hk_option_id)id);
+	if (line.len >= size)
+		return result(-ERANGE);
+	memcpy(buf, line.text, line.len);
+	buf[line.len] = '\0';
+	return 0;
+}
+
+HK_EXPORT int hakmem_option_set(const char *name, const char *value)
+{
+	int id;
+
+	if (!name || !value)
+		return result(-EINVAL);
+	id = hk_option_find(hk_span_of(name));
+	if (id < 0)
+		return result(id);
+	hk_process_configure();
+	hk_lock(&hk_process_lock, HK_RANK_INIT);
+	id = hk_option_change(&hk_policy, (enum hk_option_id)id,
+			      hk_span_of(value));
+	hk_unlock(&hk_process_lock, HK_RANK_INIT);
+	return result(id);
 }

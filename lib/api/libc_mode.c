@@ -7,6 +7,8 @@
 
 #include "base/fatal.h"
 #include "heap/thread.h"
+#include "os/os.h"
+#include "policy/policy.h"
 
 #include <dlfcn.h>
 #include <unistd.h>
@@ -31,10 +33,11 @@ void hk_libc_mode_start(void)
 	    !find(&libc.realloc, "realloc") ||
 	    !find(&libc.memalign, "memalign") || !find(&libc.free, "free") ||
 	    !find(&libc.usable_size, "malloc_usable_size")) {
-		hk_line_str(&line, "hakmem: HAKMEM_FORCE_LIBC_ALLOC: no other "
-				   "allocator found in this process, "
-				   "staying on libhakmem");
-		hk_line_write(&line, STDERR_FILENO);
+		hk_line_str(&line, "hakmem: force_libc: no other allocator "
+				   "found in this process, staying on "
+				   "libhakmem");
+		if (!hk_policy.quiet && !hk_os_secure())
+			hk_line_write(&line, STDERR_FILENO);
 		return;
 	}
 	if (hk_tls.heap->attached)

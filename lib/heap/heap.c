@@ -10,6 +10,7 @@
 #include "heap/heap_fast.h"
 #include "heap/remote.h"
 #include "heap/thread.h"
+#include "policy/policy.h"
 #include "slab/medium.h"
 #include "slab/run.h"
 
@@ -81,6 +82,14 @@ static bool is_orphan(const struct hk_heap *heap)
 	return atomic_load_explicit(&heap->orphan, memory_order_relaxed);
 }
 
+/* How many empty slabs the heap keeps at the moment. */
+static unsigned int empties_kept(const struct hk_heap *heap)
+{
+	size_t first = hk_policy_get(HK_OPT_EMPTIES);
+
+	return (unsigned int)hk_min(first + heap->empties_wanted, HK_EMPTIES);
+}
+
 /*
  * An empty slab that is in no list: kept for any class, or given to the
  * arena.  Nobody holds a block of it, so nobody looks at its owner.
@@ -93,7 +102,7 @@ static void retire(struct hk_heap *heap, struct hk_desc *d)
 		hk_run_give(d);
 		return;
 	}
-	if (heap->empties < HK_EMPTIES_FIRST + heap->empties_wanted) {
+	if (heap->empties < empties_kept(heap)) {
 		heap->empty[heap->empties++] = d;
 		return;
 	}
@@ -182,8 +191,7 @@ static void want_empty(struct hk_heap *heap)
 	if (!heap->empties_given)
 		return;
 	heap->empties_given--;
-	heap->empties_wanted += heap->empties_wanted <
-		HK_EMPTIES - HK_EMPTIES_FIRST;
+	heap->empties_wanted += empties_kept(heap) < HK_EMPTIES;
 }
 
 /* An empty slab for a class: the heap's own, or a unit of the arena. */
@@ -265,7 +273,7 @@ void *hk_heap_small(struct hk_heap *heap, unsigned int class)
 static void release_empties(struct hk_heap *heap)
 {
 	heap->empties_wanted /= 2;
-	while (heap->empties > HK_EMPTIES_FIRST + heap->empties_wanted)
+	while (heap->empties > empties_kept(heap))
 		hk_run_give(heap->empty[--heap->empties]);
 }
 
@@ -305,7 +313,8 @@ static unsigned int magazine_max(unsigned int class)
 	size_t out = hk_medium_out(class);
 	size_t max = out > held ? (out - held) / MAGAZINE_SHARE : 0;
 
-	return (unsigned int)hk_min(hk_max(max, MAGAZINE_LEAST), HK_MAGAZINE);
+	return (unsigned int)hk_min(hk_max(max, MAGAZINE_LEAST),
+				    hk_policy_get(HK_OPT_BATCH));
 }
 
 static void magazine_resize(struct hk_heap *heap, unsigned int class,

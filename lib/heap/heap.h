@@ -23,11 +23,11 @@
 #include "slab/slab.h"
 
 /*
- * Empty slabs that a heap keeps for any class: at first, and at most.  It
- * keeps one more each time that it wants one after it gave one away for having
- * too many, and one less each time that it does so.
+ * Empty slabs that a heap keeps for any class, at most.  At first it keeps as
+ * many as the user chose (empties).  It keeps one more each time that it wants
+ * one after it gave one away for having too many, and one less each time that
+ * it does so.
  */
-#define HK_EMPTIES_FIRST 2
 #define HK_EMPTIES	32
 
 /* Freed blocks of other heaps' slabs are collected per slab, in so many
@@ -109,7 +109,7 @@ struct hk_heap {
 	uint32_t small_used;
 	uint64_t medium_used;
 	unsigned int empties;
-	unsigned int empties_wanted;	/* beyond HK_EMPTIES_FIRST */
+	unsigned int empties_wanted;	/* beyond the first ones */
 	unsigned int empties_given;	/* as too many, not wanted since */
 	unsigned int runs;
 	unsigned int run_units;	/* in all of run[] */

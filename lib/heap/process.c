@@ -4,8 +4,10 @@
  */
 #include "heap/process.h"
 
+#include "heap/config.h"
 #include "heap/thread.h"
 #include "os/os.h"
+#include "slab/run.h"
 #include "superslab/arena.h"
 
 pthread_key_t hk_process_key;
@@ -31,6 +33,7 @@ static int start_locked(void)
 
 	if (atomic_load_explicit(&started, memory_order_relaxed))
 		return 0;
+	hk_config_start();
 	if (!have_key)
 		have_key = !pthread_key_create(&hk_process_key,
 					       hk_thread_ends);
@@ -40,8 +43,17 @@ static int start_locked(void)
 	if (err)
 		return err;
 	draw_keys();
+	if (!hk_policy_get(HK_OPT_LEAN))
+		hk_run_prewarm(hk_policy_get(HK_OPT_PREWARM));
 	atomic_store_explicit(&started, true, memory_order_release);
 	return 0;
+}
+
+void hk_process_configure(void)
+{
+	hk_lock(&hk_process_lock, HK_RANK_INIT);
+	hk_config_start();
+	hk_unlock(&hk_process_lock, HK_RANK_INIT);
 }
 
 int hk_process_start(void)

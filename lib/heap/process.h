@@ -13,15 +13,22 @@
 #include <pthread.h>
 
 /*
- * Draws the keys, finds the arena, makes the thread-specific key.  Returns 0
- * (also when it is done already) or -ENOMEM, after which it is tried again
- * by the next call.
+ * Reads what the user chose, unless it was read: nothing else of the heap
+ * starts by that.
+ */
+void hk_process_configure(void);
+
+/*
+ * The same; then draws the keys, finds the arena, makes the thread-specific
+ * key.  Returns 0 (also when it is done already) or -ENOMEM, after which it is
+ * tried again by the next call.
  */
 int hk_process_start(void);
 
 /* Its value is the thread's heap, its destructor hk_thread_ends(). */
 extern pthread_key_t hk_process_key;
 
-extern struct hk_lock hk_process_lock;	/* for fork */
+/* For fork; and for whoever changes hk_policy while the process runs. */
+extern struct hk_lock hk_process_lock;
 
 #endif /* HK_PROCESS_H */

@@ -55,6 +55,15 @@ int hk_os_move_pages(void *p, size_t old_len, size_t new_len, void **out);
  */
 int hk_os_discard(void *p, size_t len);
 
+/*
+ * Lets the system take the pages of the range when it needs memory; until
+ * then they are what they were.  -EINVAL for a range without a whole page.
+ */
+int hk_os_discard_later(void *p, size_t len);
+
+/* Makes a mapped range resident, whose pages nobody has touched yet. */
+void hk_os_populate(void *p, size_t len);
+
 /* Asks for huge pages in a range, or for none. */
 int hk_os_huge_pages(void *p, size_t len, bool on);
 
@@ -76,12 +85,36 @@ size_t hk_os_page_size(void);
 /* The end of the addresses that a program may map, a power of two. */
 uintptr_t hk_os_address_top(void);
 
+/* Has the process more privileges than its caller (AT_SECURE)? */
+bool hk_os_secure(void);
+
 /*
- * The value of an environment variable, or NULL; NULL for every one in a
- * process with more privileges than its caller (AT_SECURE).  Works before
- * the C library has started.
+ * The environment as the kernel handed it over, "NAME=value" until NULL, or
+ * NULL for a process with AT_SECURE.  Works before the C library has started.
  */
-const char *hk_os_getenv(const char *name);
+const char *const *hk_os_environment(void);
+
+/*
+ * In a process with AT_SECURE, takes the variables whose names start with
+ * `prefix` out of the environment: what it executes with its privileges is
+ * not steered by them either.
+ */
+void hk_os_scrub_environment(const char *prefix);
+
+/*
+ * Is the program of this process one of `names`, blanks between them?  By
+ * the name of its file, and, but with AT_SECURE, by the name that it was
+ * executed by, which for a script is the script's.
+ */
+bool hk_os_program_among(const char *names);
+
+/*
+ * Reads a file that only root can have written: a regular one, owned by root,
+ * that neither group nor others may write, of at most `size` bytes.  Returns
+ * 0 with its length in *len, -ENOENT, -EPERM where it is not such a file,
+ * -EFBIG, or what else the system said.
+ */
+int hk_os_read_trusted(const char *path, char *buf, size_t size, size_t *len);
 
 /* Sleeps while *word is `value`; wakes at most `n` sleepers. */
 void hk_os_wait(_Atomic uint32_t *word, uint32_t value);

@@ -9,11 +9,13 @@
 
 #include "base/annotate.h"
 
+#include <fcntl.h>
 #include <linux/futex.h>
 #include <string.h>
 #include <sys/auxv.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysinfo.h>
 #include <time.h>
@@ -23,6 +25,9 @@
 #endif
 #ifndef MREMAP_DONTUNMAP
 #define MREMAP_DONTUNMAP 4
+#endif
+#ifndef MADV_POPULATE_WRITE
+#define MADV_POPULATE_WRITE 23
 #endif
 #ifndef GRND_INSECURE
 #define GRND_INSECURE 4
@@ -227,6 +232,32 @@ int hk_os_discard(void *p, size_t len)
 	return 0;
 }
 
+int hk_os_discard_later(void *p, size_t len)
+{
+	size_t page = hk_os_page_size();
+	uintptr_t from = hk_round_up((uintptr_t)p, page);
+	uintptr_t to = ((uintptr_t)p + len) & ~(page - 1);
+	int ret;
+
+	if (from >= to)
+		return -EINVAL;
+	ret = advise((void *)from, to - from, MADV_FREE);
+	if (!ret)
+		count(&hk_os_counts.discarded, to - from);
+	return ret;
+}
+
+/* Kernels before 5.14 do not know the advice: a byte of each page is. */
+void hk_os_populate(void *p, size_t len)
+{
+	if (!advise(p, len, MADV_POPULATE_WRITE))
+		return;
+	hk_note_open(p, len);
+	for (size_t i = 0; i < len; i += HK_PAGE)
+		((volatile char *)p)[i] = 0;
+	hk_note_close(p, len);
+}
+
 int hk_os_huge_pages(void *p, size_t len, bool on)
 {
 	return advise(p, len, on ? MADV_HUGEPAGE : MADV_NOHUGEPAGE);
@@ -328,17 +359,107 @@ static char **environment(void)
 	return argv + argc + 1;
 }
 
-const char *hk_os_getenv(const char *name)
+bool hk_os_secure(void)
 {
-	size_t len = strlen(name);
-	char **env = environment();
+	return getauxval(AT_SECURE);
+}
 
-	if (!env || getauxval(AT_SECURE))
-		return NULL;
+const char *const *hk_os_environment(void)
+{
+	return hk_os_secure() ? NULL : (const char *const *)environment();
+}
+
+/* In place, where the C library's own pointer leads too. */
+void hk_os_scrub_environment(const char *prefix)
+{
+	char **env = environment();
+	char **to = env;
+
+	if (!env || !hk_os_secure())
+		return;
 	for (; *env; env++)
-		if (!strncmp(*env, name, len) && (*env)[len] == '=')
-			return *env + len + 1;
-	return NULL;
+		if (strncmp(*env, prefix, strlen(prefix)) != 0)
+			*to++ = *env;
+	*to = NULL;
+}
+
+/* Is what follows the last slash of `path` among the names? */
+static bool named(const char *path, const char *names)
+{
+	const char *slash = strrchr(path, '/');
+	size_t len = strlen(slash ? slash + 1 : path);
+
+	for (names += strspn(names, " \t"); *names;
+	     names += strspn(names, " \t")) {
+		size_t n = strcspn(names, " \t");
+
+		if (n == len && !memcmp(names, slash ? slash + 1 : path, n))
+			return true;
+		names += n;
+	}
+	return false;
+}
+
+bool hk_os_program_among(const char *names)
+{
+	const char *executed = (const char *)getauxval(AT_EXECFN);
+	char path[512];
+	long len;
+
+	if (!*names)
+		return false;
+	len = sys6(SYS_readlinkat, AT_FDCWD, (long)"/proc/self/exe",
+		   (long)path, sizeof(path) - 1, 0, 0);
+	if (!failed(len)) {
+		path[len] = '\0';
+		if (named(path, names))
+			return true;
+	}
+	return executed && !hk_os_secure() && named(executed, names);
+}
+
+/* The kernel's struct stat is glibc's on both processors. */
+static int check_trusted(long fd, size_t size)
+{
+	struct stat st;
+	long ret = sys3(SYS_fstat, fd, (long)&st, 0);
+
+	if (failed(ret))
+		return (int)ret;
+	if (!S_ISREG(st.st_mode) || st.st_uid != 0 ||
+	    st.st_mode & (S_IWGRP | S_IWOTH))
+		return -EPERM;
+	return (size_t)st.st_size > size ? -EFBIG : 0;
+}
+
+static int read_all(long fd, char *buf, size_t size, size_t *len)
+{
+	long n;
+
+	*len = 0;
+	do {
+		n = sys3(SYS_read, fd, (long)(buf + *len),
+			 (long)(size - *len));
+		if (n > 0)
+			*len += (size_t)n;
+	} while ((n > 0 && *len < size) || n == -EINTR);
+	return n < 0 ? (int)n : 0;
+}
+
+/* A fifo, for one, is opened without waiting, and then refused. */
+int hk_os_read_trusted(const char *path, char *buf, size_t size, size_t *len)
+{
+	long fd = sys6(SYS_openat, AT_FDCWD, (long)path,
+		       O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0, 0, 0);
+	int err;
+
+	if (failed(fd))
+		return (int)fd;
+	err = check_trusted(fd, size);
+	if (!err)
+		err = read_all(fd, buf, size, len);
+	sys3(SYS_close, fd, 0, 0);
+	return err;
 }
 
 void hk_os_wait(_Atomic uint32_t *word, uint32_t value)

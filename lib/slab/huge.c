@@ -10,6 +10,7 @@
 #include "base/annotate.h"
 #include "os/meta.h"
 #include "os/os.h"
+#include "policy/policy.h"
 
 struct hk_lock hk_huge_lock;
 
@@ -155,7 +156,8 @@ void *hk_huge_alloc(size_t size, size_t align)
 	}
 	hk_unlock(&hk_huge_lock, HK_RANK_HUGE);
 	if (p)
-		hk_os_huge_pages(p, len, true);
+		hk_os_huge_pages(p, len, hk_policy_get(HK_OPT_HUGE_PAGES) !=
+				 HK_HUGE_NEVER);
 	return p;
 }
 

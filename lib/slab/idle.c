@@ -5,6 +5,7 @@
 #include "slab/idle.h"
 
 #include "os/os.h"
+#include "policy/policy.h"
 #include "superslab/thp.h"
 
 /* Blocks give their pages back that are idle in two searches in a row. */
@@ -78,12 +79,18 @@ size_t hk_idle_purge(struct hk_idle *group, struct hk_desc *d, uint64_t bits,
 	return (before - idle) * size;
 }
 
+static bool purges_unasked(void)
+{
+	return hk_policy_get(HK_OPT_DECOMMIT) != HK_DECOMMIT_OFF;
+}
+
 bool hk_idle_due(const struct hk_idle *group, const struct hk_desc *d,
 		 unsigned int capacity, size_t size)
 {
 	size_t idle = hk_idle_blocks(group);
 
-	return idle > hk_idle_out(group) * IDLE_PER_OUT &&
+	return purges_unasked() &&
+		idle > hk_idle_out(group) * IDLE_PER_OUT &&
 		idle * size > IDLE_MIN_BYTES &&
 		count(d->idle) >= capacity / IDLE_SLAB_SHARE;
 }
@@ -92,7 +99,7 @@ bool hk_idle_search_due(struct hk_idle *group)
 {
 	uint32_t now = (uint32_t)hk_os_clock_ms();
 
-	if (now - group->searched < SEARCH_MS)
+	if (!purges_unasked() || now - group->searched < SEARCH_MS)
 		return false;
 	group->searched = now;
 	return true;

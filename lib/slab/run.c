@@ -20,6 +20,7 @@
 #include "slab/run.h"
 
 #include "os/os.h"
+#include "policy/policy.h"
 #include "superslab/arena.h"
 #include "superslab/thp.h"
 
@@ -28,18 +29,15 @@
 #define WORDS		((BINS + 63) / 64)
 
 /*
- * How much dirty memory may wait for reuse, and how long: the preset
- * "balanced".  A share of what is in use, so that it scales with the heap:
- * an eighth, but of a small heap a half, as giving back and faulting in
- * again costs more than using it, and always what a burst in a small
- * program leaves behind.
+ * How much dirty memory may wait for reuse, and how long, is the user's
+ * choice (dirty_budget, dirty_min, purge_age).  A share of what is in use, so
+ * that it scales with the heap: an eighth, but of a small heap a half, as
+ * giving back and faulting in again costs more than using it, and always what
+ * a burst in a small program leaves behind.
  */
 #define DIRTY_FLOOR_BYTES HK_MIB
-#define DIRTY_MIN_BYTES	(8 * HK_MIB)
 #define DIRTY_PIECES_BYTES (4 * HK_MIB)
 #define DIRTY_SMALL_SHARE 2
-#define DIRTY_SHARE	8
-#define DIRTY_AGE_MS	250
 
 struct hk_lock hk_run_lock;
 
@@ -54,6 +52,7 @@ static struct bins clean, dirty;
 static uint32_t oldest, newest;	/* dirty runs by age */
 static size_t dirty_keep;		/* bytes, never given back unasked */
 static uint64_t supers_purged;
+static bool clean_was_used;	/* pages may have been left to the system */
 
 /* ---- bins ---- */
 
@@ -246,6 +245,19 @@ static size_t supers_in(const struct hk_desc *d)
 }
 
 /*
+ * As the user chose.  Pages that the system may take later are what they were
+ * until it does: *later tells that, in which case they may not be zero.
+ */
+static int give_back(struct hk_desc *d, size_t units, bool *later)
+{
+	size_t len = units << HK_UNIT_SHIFT;
+
+	*later = hk_policy_get(HK_OPT_DECOMMIT) == HK_DECOMMIT_FREE &&
+		!hk_os_discard_later(hk_desc_start(d), len);
+	return *later ? 0 : hk_thp_discard(hk_desc_start(d), len);
+}
+
+/*
  * Gives the oldest dirty run's pages back and files it as clean.  The lock
  * is let go for the call, which may take long; meanwhile the run is
  * nobody's.  Where the kernel refuses (locked memory), the run stays dirty,
@@ -256,6 +268,7 @@ static size_t purge_oldest(void)
 {
 	struct hk_desc *d = hk_desc_at(oldest);
 	size_t units = d->units, supers;
+	bool later;
 	int err;
 
 	if (!oldest)
@@ -264,8 +277,9 @@ static size_t purge_oldest(void)
 	bin_remove(d);
 	hk_desc_set_state(d, HK_BUSY);
 	hk_unlock(&hk_run_lock, HK_RANK_RUNS);
-	err = hk_thp_discard(hk_desc_start(d), units << HK_UNIT_SHIFT);
+	err = give_back(d, units, &later);
 	hk_lock(&hk_run_lock, HK_RANK_RUNS);
+	clean_was_used |= later;
 	hk_desc_set_state(d, HK_NONE);
 	join(d, units, err ? HK_FREE_DIRTY : HK_FREE_CLEAN);
 	if (err)
@@ -281,24 +295,38 @@ static size_t busy_units(void)
 		dirty.units;
 }
 
+/* In units.  Lean: what is in use and what waits are at most the target. */
 static size_t dirty_budget(void)
 {
 	size_t live = busy_units();
-	size_t least = hk_min(DIRTY_MIN_BYTES >> HK_UNIT_SHIFT,
-			      live / DIRTY_SMALL_SHARE);
+	size_t min = hk_policy_get(HK_OPT_DIRTY_MIN) >> HK_UNIT_SHIFT;
+	size_t share = live * hk_policy_get(HK_OPT_DIRTY_BUDGET) / 1000;
+	size_t least = hk_min(min, live / DIRTY_SMALL_SHARE);
+	size_t target = hk_policy_get(HK_OPT_LEAN_TARGET) >> HK_UNIT_SHIFT;
 
-	return hk_max(hk_max(least, DIRTY_FLOOR_BYTES >> HK_UNIT_SHIFT),
-		      live / DIRTY_SHARE);
+	if (hk_policy_get(HK_OPT_LEAN))
+		return target - hk_min(target, live);
+	least = hk_max(least,
+		       hk_min(min, DIRTY_FLOOR_BYTES >> HK_UNIT_SHIFT));
+	return hk_max(least, share);
+}
+
+/* Is memory given back before anybody asks for that? */
+static bool purges_unasked(void)
+{
+	return hk_policy_get(HK_OPT_DECOMMIT) != HK_DECOMMIT_OFF;
 }
 
 /* Gives back what is too old or too much.  Under the lock. */
 static void purge_due(void)
 {
 	uint32_t now = (uint32_t)hk_os_clock_ms();
+	uint32_t age = (uint32_t)hk_policy_get(HK_OPT_PURGE_AGE);
 
-	while (oldest && dirty.units > dirty_keep >> HK_UNIT_SHIFT &&
+	while (purges_unasked() &&
+	       oldest && dirty.units > dirty_keep >> HK_UNIT_SHIFT &&
 	       (dirty.units > dirty_budget() ||
-		now - hk_desc_at(oldest)->stamp > DIRTY_AGE_MS))
+		now - hk_desc_at(oldest)->stamp > age))
 		if (!purge_oldest())
 			break;
 }
@@ -370,7 +398,7 @@ static struct hk_desc *take_free(size_t units, size_t align, bool *zeroed)
 {
 	struct hk_desc *run = take_from(&dirty, units, align);
 
-	*zeroed = !run;
+	*zeroed = !run && !clean_was_used;
 	return run ? run : take_from(&clean, units, align);
 }
 
@@ -384,7 +412,8 @@ static void make_up_for(size_t units)
 	size_t bytes = hk_min(units, dirty.units) << HK_UNIT_SHIFT;
 
 	bytes = (dirty.units << HK_UNIT_SHIFT) - bytes;
-	purge_to(hk_max(hk_max(bytes, DIRTY_PIECES_BYTES), dirty_keep));
+	if (purges_unasked())
+		purge_to(hk_max(hk_max(bytes, DIRTY_PIECES_BYTES), dirty_keep));
 }
 
 struct hk_desc *hk_run_take(size_t units, size_t align, bool *zeroed)
@@ -458,6 +487,20 @@ void hk_run_free_bytes(size_t *clean_bytes, size_t *dirty_bytes)
 	hk_lock(&hk_run_lock, HK_RANK_RUNS);
 	*clean_bytes = clean.units << HK_UNIT_SHIFT;
 	*dirty_bytes = dirty.units << HK_UNIT_SHIFT;
+	hk_unlock(&hk_run_lock, HK_RANK_RUNS);
+}
+
+/* At the start of the first run: that is where takers begin. */
+void hk_run_prewarm(size_t bytes)
+{
+	size_t units = bytes >> HK_UNIT_SHIFT;
+
+	if (!units)
+		return;
+	hk_lock(&hk_run_lock, HK_RANK_RUNS);
+	if (!extend(units, 1))
+		hk_os_populate(hk_desc_start(hk_desc_at(1)),
+			       units << HK_UNIT_SHIFT);
 	hk_unlock(&hk_run_lock, HK_RANK_RUNS);
 }
 

@@ -44,6 +44,9 @@ void hk_run_shrink(struct hk_desc *run, size_t units);
  */
 size_t hk_run_purge(size_t keep);
 
+/* Makes so many bytes of the arena, which is empty yet, resident. */
+void hk_run_prewarm(size_t bytes);
+
 /*
  * Sets how many dirty bytes may wait for reuse for any time.
  */

@@ -23,17 +23,18 @@
 #define HK_SLAB_H
 
 #include "base/annotate.h"
+#include "policy/policy.h"
 #include "slab/class.h"
 #include "superslab/unitmap.h"
 
 /*
  * How many blocks of a full slab must be freed before it is usable again:
  * with less it is soon full again, with more memory lies idle.  1/32 was not
- * slower than 1/8.
+ * slower than 1/8.  It must not change while there is a full slab.
  */
 HK_INLINE uint32_t hk_slab_wake_count(uint32_t capacity)
 {
-	return (uint32_t)hk_max(capacity / 32, 1);
+	return (uint32_t)hk_max(capacity / hk_policy_get(HK_OPT_WAKE), 1);
 }
 
 /*

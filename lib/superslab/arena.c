@@ -18,6 +18,7 @@
 
 #include "base/annotate.h"
 #include "os/os.h"
+#include "policy/policy.h"
 #include "superslab/thp.h"
 
 struct hk_arena hk_arena;
@@ -37,10 +38,10 @@ static _Atomic uint64_t jumps;
 
 /*
  * Huge pages save most of the time of first touches.  They cost up to 2 MiB
- * each, so they are for heaps that are large, and dense: many threads with a
- * few blocks of each class each would become resident as a whole.
+ * each, so by themselves they are for heaps that are large (huge_pages_from),
+ * and dense: many threads with a few blocks of each class each would become
+ * resident as a whole.
  */
-#define HUGE_PAGES_FROM	(32 * HK_MIB)
 /* Of what is in use, at most this share may be hollow. */
 #define HUGE_PAGES_HOLLOW	4
 
@@ -66,7 +67,10 @@ static_assert(HK_UNIT >> TABLE_SHIFT == sizeof(struct hk_desc),
 static size_t window_size(void)
 {
 	size_t top = hk_os_address_top();
-	size_t window = hk_max(2 * hk_os_memory(), WINDOW_MIN);
+	size_t window = hk_policy_get(HK_OPT_ARENA_SIZE);
+
+	if (!window)
+		window = hk_max(2 * hk_os_memory(), WINDOW_MIN);
 
 	/* The reserved table counts against the limit: at most 1.6 % of it. */
 	window = hk_min(window, hk_os_limit() * 4);
@@ -199,7 +203,15 @@ static bool wants_huge_pages(size_t busy)
 {
 	ptrdiff_t bytes = atomic_load_explicit(&hollow, memory_order_relaxed);
 
-	return frontier >= HUGE_PAGES_FROM &&
+	switch ((enum hk_huge_pages)hk_policy_get(HK_OPT_HUGE_PAGES)) {
+	case HK_HUGE_NEVER:
+		return false;
+	case HK_HUGE_ALWAYS:
+		return true;
+	case HK_HUGE_AUTO:
+		break;
+	}
+	return frontier >= hk_policy_get(HK_OPT_HUGE_PAGES_FROM) &&
 		bytes <= (ptrdiff_t)((busy << HK_UNIT_SHIFT) /
 				     HUGE_PAGES_HOLLOW);
 }

@@ -7,6 +7,7 @@
 #include "superslab/thp.h"
 
 #include "os/os.h"
+#include "policy/policy.h"
 #include "superslab/arena.h"
 
 #define SUPER_UNITS	(HK_SUPER / HK_UNIT)
@@ -87,6 +88,8 @@ void hk_thp_taken(struct hk_desc *run, size_t units)
 	size_t end = (hk_desc_index(run) + units) & ~(SUPER_UNITS - 1);
 	bool asked = false;
 
+	if (hk_policy_get(HK_OPT_HUGE_PAGES) == HK_HUGE_NEVER)
+		return;
 	for (size_t i = first; i < end; i = (i | (REGION_UNITS - 1)) + 1)
 		if (state_of(region_of(i)) == ASKED) {
 			set_state(region_of(i), ASKS);

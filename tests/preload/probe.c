@@ -16,6 +16,13 @@
  *             two calls of getppid(): "mmap N munmap N mremap N mprotect N
  *             madvise N"; for a run under strace
  *   busy      nothing, after allocations of all kinds and from threads
+ *   option NAME
+ *             the value of an option; "early: VALUE" before it where that was
+ *             another one for the first allocation
+ *   variables what the environment has of names that start with HAKMEM_
+ *   quick     nothing, ends by quick_exit()
+ *   child     nothing, after a child that ended by _exit() and a second one
+ *             by exit()
  *
  * Whatever it does, it allocates before the library's constructor has run, and
  * frees half of that in main() and half in its last destructor.
@@ -28,6 +35,7 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <sys/auxv.h>
+#include <sys/wait.h>
 
 #include "hakmem.h"
 
@@ -144,19 +152,61 @@ static void counted(void)
 			before.madvise_calls));
 }
 
+static __typeof__(hakmem_option_get) *option_get;
+static char early_value[256];
+
+static void get_option(const char *name, char value[256])
+{
+	*(void **)&option_get = dlsym(RTLD_DEFAULT, "hakmem_option_get");
+	CHECK(option_get != NULL);
+	CHECK_EQ(option_get(name, value, 256), 0);
+}
+
+static void option(const char *name)
+{
+	char value[256];
+
+	get_option(name, value);
+	if (strcmp(value, early_value) != 0)
+		printf("early: %s\n", early_value);
+	puts(value);
+}
+
+static void variables(void)
+{
+	for (char **env = environ; *env; env++)
+		if (strncmp(*env, "HAKMEM_", 7) == 0)
+			puts(*env);
+}
+
+static void child(void (*ends)(int status))
+{
+	pid_t pid = fork();
+	int status;
+
+	CHECK(pid >= 0);
+	if (pid == 0)
+		ends(0);
+	CHECK_EQ(waitpid(pid, &status, 0), pid);
+	CHECK_EQ(status, 0);
+}
+
 static void *early_blocks[40];
 
-static void preinit(void)
+/* The linker's arguments are main()'s. */
+static void preinit(int argc, char **argv)
 {
 	for (size_t i = 0; i < 40; i++) {
 		early_blocks[i] = HIDE(malloc(i * i * 100 + 1));
 		CHECK(early_blocks[i] != NULL);
 		pattern_fill(early_blocks[i], 0, i * i * 100 + 1, i);
 	}
+	if (argc > 2 && strcmp(argv[1], "option") == 0)
+		get_option(argv[2], early_value);
 }
 
 __attribute__((section(".preinit_array"), used)) static void (*const first)(
-	void) = preinit;
+	int argc, char **argv) = preinit;
 
 static void early_end(size_t from, size_t to)
 {
@@ -207,6 +257,15 @@ int main(int argc, char **argv)
 		huge();
 	} else if (strcmp(what, "exit") == 0) {
 		_exit(0);
+	} else if (strcmp(what, "option") == 0) {
+		option(argv[2]);
+	} else if (strcmp(what, "variables") == 0) {
+		variables();
+	} else if (strcmp(what, "quick") == 0) {
+		quick_exit(0);
+	} else if (strcmp(what, "child") == 0) {
+		child(_exit);
+		child(exit);
 	} else if (strcmp(what, "threads") == 0) {
 		threads();
 	} else if (strcmp(what, "counted") == 0) {

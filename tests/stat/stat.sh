@@ -10,7 +10,8 @@
 # shellcheck disable=SC2154 # made by common.sh
 export HAKMEM_STAT="${HAKMEM_STAT:-$top_builddir/tools/hakmem-stat/hakmem-stat}"
 export HAKMEM_LIB="${HAKMEM_LIB:-${HAKMEM_SO:-}}"
-unset NO_COLOR HAKMEM_SS_OS_STATS HAKMEM_FORCE_LIBC_ALLOC LD_PRELOAD
+unset NO_COLOR HAKMEM_SS_OS_STATS HAKMEM_FORCE_LIBC_ALLOC HAKMEM_CONF \
+	HAKMEM_PROFILE HAKMEM_STATS_FILE HAKMEM_QUIET LD_PRELOAD
 
 # stat ARGUMENT ...: runs the program; its output is then in $work/out and
 # $work/err, its exit status in $work/status.

@@ -7,6 +7,7 @@
 
 #include "api/alloc.h"
 #include "heap/thread.h"
+#include "policy/policy.h"
 #include "slab/medium.h"
 #include "slab/run.h"
 
@@ -166,7 +167,7 @@ static void empties_wanted(void **state)
 	hk_heap_flush(heap());
 	/* Growing alone is no reason. */
 	use_slabs(20);
-	assert_int_equal(heap()->empties, HK_EMPTIES_FIRST);
+	assert_int_equal(heap()->empties, hk_policy_get(HK_OPT_EMPTIES));
 	assert_int_equal(heap()->empties_wanted, 0);
 	use_slabs(20);
 	use_slabs(20);

@@ -6,8 +6,11 @@
 
 #include "os/os.h"
 
+#include <fcntl.h>
+#include <stdio.h>
 #include <sys/auxv.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/sysinfo.h>
 #include <sys/uio.h>
 
@@ -314,21 +317,53 @@ static void random_bytes(void **state)
 		assert_int_equal(a[i] | b[i], 0);
 }
 
+/* ---- pages that are there, and that may go ---- */
+
+static void populating(void **state)
+{
+	char *p = map(LEN);
+
+	(void)state;
+	hk_os_huge_pages(p, LEN, false);
+	hk_os_populate(p + page, LEN - 2 * page);
+	assert_int_equal(resident(p, LEN), LEN / page - 2);
+	CHECK_ZERO(p, LEN);
+	hk_os_unmap(p, LEN);
+}
+
+/* Until the system takes a page it is what it was; then it is zero. */
+static void discarding_later(void **state)
+{
+	uint64_t before = load(&hk_os_counts.discarded);
+	char *p = map(LEN);
+
+	(void)state;
+	memset(p, 7, LEN);
+	assert_int_equal(hk_os_discard_later(p + 1, page - 1), -EINVAL);
+	assert_int_equal(hk_os_discard_later(p + 8, 4 * page), 0);
+	assert_int_equal(load(&hk_os_counts.discarded), before + 3 * page);
+	for (size_t i = 0; i < 5 * page; i++)
+		assert_true(p[i] == 7 || (!p[i] && i >= page && i < 4 * page));
+	p[2 * page] = 8;
+	assert_int_equal(p[2 * page], 8);
+	hk_os_unmap(p, LEN);
+}
+
 /* ---- the environment ---- */
 
 static int checks_environment(void)
 {
-	const char *value = hk_os_getenv("UNIT_OS_A");
+	static const char *const expected[] = { "UNIT_OS_AB=a=b",
+		"UNIT_OS_A=first", "UNIT_OS_A=second", "UNIT_OS_EMPTY=" };
+	const char *const *env = hk_os_environment();
 
-	CHECK(value && !strcmp(value, "first"));
-	value = hk_os_getenv("UNIT_OS_AB");
-	CHECK(value && !strcmp(value, "a=b"));
-	value = hk_os_getenv("UNIT_OS_EMPTY");
-	CHECK(value && !*value);
-	CHECK(!hk_os_getenv("UNIT_OS"));
-	CHECK(!hk_os_getenv("UNIT_OS_ABC"));
-	CHECK(!hk_os_getenv("NIT_OS_A"));
-	CHECK(!hk_os_getenv(""));
+	CHECK(!hk_os_secure());
+	CHECK(env != NULL);
+	for (size_t i = 0; i < UNIT_COUNT(expected); i++)
+		CHECK(env[i] && !strcmp(env[i], expected[i]));
+	/* Only a process with AT_SECURE is rid of anything. */
+	hk_os_scrub_environment("UNIT_OS_");
+	CHECK(!strcmp(env[0], expected[0]));
 	return 0;
 }
 
@@ -352,6 +387,90 @@ static void environment(void **state)
 	}
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_int_equal(status, 0);
+}
+
+/* ---- names and files ---- */
+
+static void program_names(void **state)
+{
+	const char *slash = strrchr(program, '/');
+	char list[1200], name[200];
+
+	(void)state;
+	snprintf(name, sizeof(name), "%s", slash ? slash + 1 : program);
+	assert_false(hk_os_program_among(""));
+	assert_false(hk_os_program_among("  \t "));
+	assert_true(hk_os_program_among(name));
+	snprintf(list, sizeof(list), "other\t %s  another", name);
+	assert_true(hk_os_program_among(list));
+	/* Neither more nor less than the name. */
+	snprintf(list, sizeof(list), "x%s %sx %s/ /%s %.*s", name, name, name,
+		name, (int)strlen(name) - 1, name);
+	assert_false(hk_os_program_among(list));
+}
+
+/* A file of so many bytes, with that mode. */
+static void make_file(const char *path, size_t len, mode_t mode)
+{
+	int fd;
+
+	unlink(path);
+	fd = open(path, O_WRONLY | O_CREAT | O_EXCL, 0600);
+	assert_true(fd >= 0);
+	for (size_t i = 0; i < len; i++)
+		assert_int_equal(write(fd, "x", 1), 1);
+	assert_int_equal(fchmod(fd, mode), 0);
+	close(fd);
+}
+
+static int read_trusted(const char *path, size_t *len)
+{
+	char text[100];
+	int err;
+
+	*len = 4711;
+	memset(text, 'y', sizeof(text));
+	err = hk_os_read_trusted(path, text, 50, len);
+	assert_int_equal(text[50], 'y');
+	for (size_t i = 0; !err && i < *len; i++)
+		assert_int_equal(text[i], 'x');
+	return err;
+}
+
+/* Root's own files are trusted; another user has none that are. */
+static void trusted_files(void **state)
+{
+	const int fine = geteuid() ? -EPERM : 0;
+	char path[] = "/tmp/hakmem-unit.??????";
+	char file[64], link[64];
+	size_t len;
+
+	(void)state;
+	memset(strchr(path, '?'), 'X', 6);
+	assert_non_null(mkdtemp(path));
+	snprintf(file, sizeof(file), "%s/file", path);
+	snprintf(link, sizeof(link), "%s/link", path);
+	assert_int_equal(read_trusted(file, &len), -ENOENT);
+	for (size_t i = 0; i <= 50; i += 25) {
+		make_file(file, i, 0644);
+		assert_int_equal(read_trusted(file, &len), fine);
+		assert_true(fine || len == i);
+	}
+	assert_int_equal(symlink(file, link), 0);
+	assert_int_equal(read_trusted(link, &len), fine);
+	make_file(file, 51, 0644);
+	assert_int_equal(read_trusted(file, &len), fine ? fine : -EFBIG);
+	make_file(file, 5, 0664);
+	assert_int_equal(read_trusted(file, &len), -EPERM);
+	make_file(file, 5, 0646);
+	assert_int_equal(read_trusted(file, &len), -EPERM);
+	unlink(file);
+	assert_int_equal(read_trusted(path, &len), -EPERM);
+	assert_int_equal(mkfifo(file, 0600), 0);
+	assert_int_equal(read_trusted(file, &len), -EPERM);
+	unlink(file);
+	unlink(link);
+	rmdir(path);
 }
 
 /* ---- sleeping ---- */
@@ -408,7 +527,11 @@ int main(int argc, char **argv)
 		cmocka_unit_test(limit),
 		cmocka_unit_test(clock_goes_on),
 		cmocka_unit_test(random_bytes),
+		cmocka_unit_test(populating),
+		cmocka_unit_test(discarding_later),
 		cmocka_unit_test(environment),
+		cmocka_unit_test(program_names),
+		cmocka_unit_test(trusted_files),
 		cmocka_unit_test(sleeping),
 	};
 

@@ -8,8 +8,13 @@
  *    "total":{"alloc":9,...}}
  *
  * "run" is there for the command of that name only.  Numbers beyond 2^63 are
- * written as strings.  configure defines HAVE_JSON_C where json-c is found:
- * the one conditional of the program is in this file.
+ * written as strings.  Options are
+ *
+ *   {"schema":1,"file":"/etc/hakmem.conf",
+ *    "options":[{"name":"wake","value":"32",...}]}
+ *
+ * with values as the library reads them.  configure defines HAVE_JSON_C where
+ * json-c is found: the one conditional of the program is in this file.
  */
 #ifdef HAVE_CONFIG_H
 #include <config.h>
@@ -17,6 +22,7 @@
 
 #include "print.h"
 
+#include "options.h"
 #include "util.h"
 
 #include <stdlib.h>
@@ -133,6 +139,45 @@ void print_json(FILE *out, const struct oslines *lines,
 	json_object_put(object);
 }
 
+static struct json_object *option_object(const struct option_row *row)
+{
+	struct json_object *object = json_object_new_object();
+	struct json_object *presets = json_object_new_object();
+
+	add_text(object, "name", row->name);
+	add_text(object, "type", row->type);
+	add_text(object, "unit", row->unit);
+	add_text(object, "value", row->value);
+	add(object, "chosen", json_object_new_boolean(row->chosen));
+	add_text(presets, "balanced", row->preset[0]);
+	add_text(presets, "speed-first", row->preset[1]);
+	add_text(presets, "hardened", row->preset[2]);
+	add(object, "presets", presets);
+	add_text(object, "least", row->least);
+	add_text(object, "most", row->most);
+	add_text(object, "range", row->range);
+	add(object, "changes", json_object_new_boolean(row->changes));
+	add_text(object, "help", row->help);
+	return object;
+}
+
+void print_options_json(FILE *out, const char *file,
+			const struct option_row *rows, size_t count)
+{
+	struct json_object *object = json_object_new_object();
+	struct json_object *options = json_object_new_array();
+
+	add_number(object, "schema", 1);
+	add_text(object, "file", file);
+	for (size_t i = 0; i < count; i++)
+		json_object_array_add(options, option_object(&rows[i]));
+	add(object, "options", options);
+	fprintf(out, "%s\n",
+		json_object_to_json_string_ext(object, JSON_C_TO_STRING_PLAIN |
+					       JSON_C_TO_STRING_NOSLASHESCAPE));
+	json_object_put(object);
+}
+
 #else
 
 const bool print_json_built = false;
@@ -144,6 +189,16 @@ void print_json(FILE *out, const struct oslines *lines,
 	(void)out;
 	(void)lines;
 	(void)run;
+	abort();
+}
+
+void print_options_json(FILE *out, const char *file,
+			const struct option_row *rows, size_t count)
+{
+	(void)out;
+	(void)file;
+	(void)rows;
+	(void)count;
 	abort();
 }
 

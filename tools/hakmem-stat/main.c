@@ -2,9 +2,10 @@
 /*
  * main.c - hakmem-stat: what libhakmem does in a process.
  *
- * Built from main.c, run.c, child.c, loaded.c, report.c, osline.c, print.c,
- * json.c and util.c, with -DHAKMEM_LIBDIR='"$(libdir)"', where the library
- * is installed, and with json-c where there is one (HAVE_JSON_C).
+ * Built from main.c, run.c, child.c, loaded.c, report.c, options.c, osline.c,
+ * print.c, json.c and util.c, with -DHAKMEM_LIBDIR='"$(libdir)"', where the
+ * library is installed, with json-c where there is one (HAVE_JSON_C), and with
+ * what the library itself reads options by.
  */
 #include "commands.h"
 #include "util.h"
@@ -18,9 +19,10 @@ static const struct {
 } commands[] = {
 	{ "run", command_run },
 	{ "report", command_report },
+	{ "options", command_options },
 };
 
-static const char *const names[] = { "run", "report", NULL };
+static const char *const names[] = { "run", "report", "options", NULL };
 
 void print_help(void)
 {
@@ -30,9 +32,11 @@ void print_help(void)
 "  hakmem-stat run -o stat.txt -- make    its report into a file\n"
 "  hakmem-stat report server.log          read the figures in a log\n"
 "  journalctl -u web | hakmem-stat report --format=csv -\n"
+"  hakmem-stat options                    what can be chosen, and is\n"
 "\n"
 "Usage: hakmem-stat run [OPTION...] [--] COMMAND [ARGUMENT...]\n"
 "       hakmem-stat report [OPTION...] FILE...\n"
+"       hakmem-stat options [OPTION...] [NAME...]\n"
 "       hakmem-stat --help | --version\n"
 "\n"
 "run     Runs COMMAND with libhakmem preloaded, checks that it was really\n"
@@ -42,13 +46,18 @@ void print_help(void)
 "        it was not found.\n"
 "  -o, --output=FILE    print the report into FILE\n"
 "  -l, --lib=PATH       the library, instead of the installed one\n"
+"  -p, --preset=PRESET  balanced, speed-first or hardened\n"
 "\n"
 "report  Reads the [SS_OS_STATS] lines that HAKMEM_SS_OS_STATS=1 makes the\n"
 "        library print, wherever in the files they are; '-' is standard\n"
 "        input.  Exits with 1 where there is none, 2 for a wrong command\n"
 "        line, 3 where a file cannot be read.\n"
 "\n"
-"Both:\n"
+"options Lists the library's options, or those named: what a process that\n"
+"        starts now would have, each preset's value, the range.\n"
+"      --json           the same as --format=json\n"
+"\n"
+"All:\n"
 "  -f, --format=FORMAT  table (the default), json or csv\n"
 "      --color=WHEN     auto (the default), always or never\n"
 "  -h, --help           this text\n",
@@ -82,8 +91,8 @@ int main(int argc, char **argv)
 			return finish(commands[i].command(argc - 1, argv + 1));
 		}
 	if (!*word)
-		util_die(STATUS_USAGE, "which command?  'run' or 'report'; "
-			 "hakmem-stat --help has examples");
+		util_die(STATUS_USAGE, "which command?  'run', 'report' or "
+			 "'options'; hakmem-stat --help has examples");
 	nearest = util_nearest(word, names);
 	util_die(STATUS_USAGE, "unknown %s '%s'%s%s%s; hakmem-stat --help "
 		 "has the commands", *word == '-' ? "option" : "command",

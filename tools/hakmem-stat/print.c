@@ -159,8 +159,7 @@ static void print_table(FILE *out, const struct oslines *lines,
 
 /* ---- CSV ---- */
 
-/* A field, quoted as RFC 4180 has it where that is needed. */
-static void csv_field(FILE *out, const char *text)
+void print_csv_field(FILE *out, const char *text)
 {
 	if (!strpbrk(text, ",\"\n\r")) {
 		fputs(text, out);
@@ -186,7 +185,7 @@ static void print_csv(FILE *out, const struct oslines *lines)
 		fprintf(out, ",%s", sums[i].key);
 	fputc('\n', out);
 	for (size_t i = 0; i < lines->count; i++) {
-		csv_field(out, lines->items[i].source);
+		print_csv_field(out, lines->items[i].source);
 		fprintf(out, ",%lu", lines->items[i].line);
 		for (size_t j = 0; j < count; j++) {
 			const struct osline_value *value =
@@ -194,7 +193,7 @@ static void print_csv(FILE *out, const struct oslines *lines)
 
 			fputc(',', out);
 			if (value)
-				csv_field(out, value->text);
+				print_csv_field(out, value->text);
 		}
 		fputc('\n', out);
 	}

@@ -39,6 +39,9 @@ enum print_format print_format_named(const char *name);
 void print_lines(FILE *out, enum print_format format,
 		 const struct oslines *lines, const struct print_run *run);
 
+/* A field of CSV, quoted as RFC 4180 has it where that is needed. */
+void print_csv_field(FILE *out, const char *text);
+
 /* In json.c; print_json_built is false in a build without json-c. */
 extern const bool print_json_built;
 void print_json(FILE *out, const struct oslines *lines,

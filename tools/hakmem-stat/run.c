@@ -17,6 +17,7 @@
 #include "commands.h"
 #include "filter.h"
 #include "loaded.h"
+#include "options.h"
 #include "print.h"
 #include "util.h"
 
@@ -45,6 +46,7 @@ struct run {
 	struct loaded_library library;
 	char **command;
 	const char *output;	/* file for the report, or NULL */
+	const char *preset;	/* or NULL: as the user's settings have it */
 	FILE *out;
 	enum print_format format;
 	struct child child;
@@ -67,6 +69,7 @@ static void parse(struct run *run, int argc, char **argv)
 	static const struct option options[] = {
 		{ "output", required_argument, NULL, 'o' },
 		{ "lib", required_argument, NULL, 'l' },
+		{ "preset", required_argument, NULL, 'p' },
 		{ "format", required_argument, NULL, 'f' },
 		{ "color", required_argument, NULL, 'c' },
 		{ "help", no_argument, NULL, 'h' },
@@ -76,7 +79,7 @@ static void parse(struct run *run, int argc, char **argv)
 	int option;
 	char *why;
 
-	while ((option = getopt_long(argc, argv, "+o:l:f:h", options,
+	while ((option = getopt_long(argc, argv, "+o:l:p:f:h", options,
 				     NULL)) >= 0) {
 		switch (option) {
 		case 'o':
@@ -84,6 +87,9 @@ static void parse(struct run *run, int argc, char **argv)
 			break;
 		case 'l':
 			library = optarg;
+			break;
+		case 'p':
+			run->preset = options_preset(optarg);
 			break;
 		case 'f':
 			run->format = print_format_named(optarg);
@@ -132,7 +138,8 @@ static void set_environment(const struct run *run)
 		util_copy(run->library.path, strlen(run->library.path));
 
 	if (setenv("LD_PRELOAD", preload, 1) ||
-	    setenv("HAKMEM_SS_OS_STATS", "1", 1))
+	    setenv("HAKMEM_SS_OS_STATS", "1", 1) ||
+	    (run->preset && setenv("HAKMEM_PROFILE", run->preset, 1)))
 		util_die(STATUS_RUN_FAILED, "%s", strerror(errno));
 	free(preload);
 }

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * goodbye.c - see goodbye.h.  The line is written by the library's
+ * destructor, for exit(3), and by a handler for quick_exit(3).
+ */
+#define _GNU_SOURCE
+#include "api/goodbye.h"
+
+#include "api/stats.h"
+#include "base/fatal.h"
+#include "os/os.h"
+#include "policy/policy.h"
+#include "stats/emit.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/*
+ * By the end the program may have closed standard error, or a file of its
+ * own may have its number: so a duplicate is kept, out of the way, which is
+ * used if it still is what it was.  -1: none.
+ */
+static int kept_fd = -1;
+static struct stat kept_file;
+
+static void keep_stderr(void)
+{
+	static const int places[] = { 1000, 200, 10 };
+
+	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+		kept_fd = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, places[i]);
+		if (kept_fd >= 0)
+			break;
+	}
+	if (kept_fd >= 0 && fstat(kept_fd, &kept_file))
+		kept_fd = -1;
+}
+
+static bool is_stderr_still(void)
+{
+	struct stat now;
+
+	return kept_fd >= 0 && !fstat(kept_fd, &now) &&
+		now.st_dev == kept_file.st_dev &&
+		now.st_ino == kept_file.st_ino;
+}
+
+/*
+ * The name of the file: "%p" is the process's number, "%%" a "%".  False
+ * where it is too long.
+ */
+static bool put_path(struct hk_line *path, const char *name)
+{
+	char c[2] = { 0 };
+
+	for (; *name; name++) {
+		if (name[0] == '%' && name[1] == 'p') {
+			hk_line_num(path, (uint64_t)getpid());
+			name++;
+			continue;
+		}
+		if (name[0] == '%' && name[1] == '%')
+			name++;
+		c[0] = *name;
+		hk_line_str(path, c);
+	}
+	path->text[path->len] = '\0';
+	return path->len < sizeof(path->text) - 1;
+}
+
+/*
+ * Not through a symbolic link that somebody put there, and not where nobody
+ * reads: a fifo would have the process wait at its end.
+ */
+static void write_file(struct hk_line line, const char *name)
+{
+	struct hk_line path = { 0 }, why = { 0 };
+	int fd = -1;
+
+	if (put_path(&path, name))
+		fd = open(path.text, O_WRONLY | O_APPEND | O_CREAT |
+			  O_NOFOLLOW | O_CLOEXEC | O_NOCTTY | O_NONBLOCK,
+			  0600);
+	if (fd >= 0) {
+		hk_line_write(&line, fd);
+		close(fd);
+	} else if (is_stderr_still() && !hk_policy.quiet) {
+		hk_line_str(&why, "hakmem: stats_file: cannot write ");
+		hk_line_str(&why, path.text);
+		hk_line_write(&why, kept_fd);
+	}
+}
+
+static bool on_stderr(void)
+{
+	return hk_policy_get(HK_OPT_OS_STATS);
+}
+
+static bool in_file(void)
+{
+	return *hk_policy_text(HK_OPT_STATS_FILE);
+}
+
+/* By any thread that ends the process, relaxed: only the first one counts. */
+static _Atomic bool said;
+
+void hk_goodbye(void)
+{
+	struct hk_line line = { 0 };
+	struct hakmem_stats stats;
+
+	if (hk_os_secure() || !(on_stderr() || in_file()) ||
+	    atomic_exchange_explicit(&said, true, memory_order_relaxed))
+		return;
+	hk_stats_collect(&stats);
+	hk_emit_os_line(&line, &stats);
+	if (in_file())
+		write_file(line, hk_policy_text(HK_OPT_STATS_FILE));
+	if (on_stderr() && is_stderr_still())
+		hk_line_write(&line, kept_fd);
+}
+
+void hk_goodbye_start(void)
+{
+	if (hk_os_secure() || !(on_stderr() || in_file()))
+		return;
+	keep_stderr();
+	at_quick_exit(hk_goodbye);
+}

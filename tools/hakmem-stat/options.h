@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * options.h - an option of the library as text, for whatever prints it.
+ */
+#ifndef STAT_OPTIONS_H
+#define STAT_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#define OPTION_PRESETS	3
+
+struct option_row {
+	const char *name;
+	const char *type;
+	const char *unit;
+	const char *help;
+	bool changes;		/* at run time */
+	bool chosen;		/* not left to the preset */
+	char *value;		/* of a process that starts now */
+	char *preset[OPTION_PRESETS];
+	char *least, *most, *range;
+};
+
+/* In json.c, for builds that have it: see print_json_built. */
+void print_options_json(FILE *out, const char *file,
+			const struct option_row *rows, size_t count);
+
+/* `name`, which is a preset's; for any other, ends with util_trouble. */
+const char *options_preset(const char *name);
+
+#endif /* STAT_OPTIONS_H */
