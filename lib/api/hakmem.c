@@ -110,3 +110,17 @@ HK_EXPORT int hakmem_stats_get(struct hakmem_stats *stats, size_t size)
 	memcpy(stats, &all, all.size);
 	return 0;
 }
+
+HK_EXPORT int hakmem_stats_print(int fd, enum hakmem_format format)
+{
+	int err = -EINVAL;
+
+	if (format == HAKMEM_TEXT)
+		err = hk_stats_report_fd(HK_REPORT_TEXT, fd);
+	else if (format == HAKMEM_JSON)
+		err = hk_stats_report_fd(HK_REPORT_JSON, fd);
+	if (!err)
+		return 0;
+	errno = -err;
+	return -1;
+}

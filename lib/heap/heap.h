@@ -80,7 +80,8 @@ struct hk_heap {
 	/*
 	 * Written by other threads: chains of freed blocks, the first block
 	 * of the newest; 0 = none.  Pushed with release, taken whole with
-	 * acquire.  inbox_bytes is a hint, relaxed.
+	 * acquire.  inbox_bytes is what they hold, relaxed: counted before
+	 * they are pushed and after they are taken, so never too little.
 	 */
 	_Atomic uintptr_t inbox HK_ALIGNED(HK_CACHE_LINE);
 	_Atomic size_t inbox_bytes;

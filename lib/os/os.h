@@ -58,6 +58,12 @@ int hk_os_discard(void *p, size_t len);
 /* Asks for huge pages in a range, or for none. */
 int hk_os_huge_pages(void *p, size_t len, bool on);
 
+/*
+ * Writes all of a text to a file descriptor.  No point where a thread is
+ * cancelled.
+ */
+int hk_os_write(int fd, const void *buf, size_t len);
+
 /* Milliseconds since some time in the past, to a few milliseconds. */
 uint64_t hk_os_clock_ms(void);
 

@@ -232,6 +232,23 @@ int hk_os_huge_pages(void *p, size_t len, bool on)
 	return advise(p, len, on ? MADV_HUGEPAGE : MADV_NOHUGEPAGE);
 }
 
+int hk_os_write(int fd, const void *buf, size_t len)
+{
+	const char *from = buf;
+
+	while (len) {
+		long n = sys3(SYS_write, fd, (long)from, (long)len);
+
+		if (n == -EINTR)
+			continue;
+		if (n <= 0)
+			return n ? (int)n : -EIO;
+		from += n;
+		len -= (size_t)n;
+	}
+	return 0;
+}
+
 /* The C library's clock reads the vDSO: no kernel entry, no errno. */
 uint64_t hk_os_clock_ms(void)
 {

@@ -100,8 +100,20 @@ HK_INLINE bool hk_medium_is_out(struct hk_desc *d, const void *p)
 /* How many blocks of a class are out, magazines included: a hint. */
 size_t hk_medium_out(unsigned int class);
 
-/* Bytes of blocks that are out, by their classes' sizes. */
-size_t hk_medium_bytes(void);
+/* What a class has, in blocks but for `slabs`. */
+struct hk_medium_count {
+	size_t slabs;
+	size_t out;		/* magazines included */
+	size_t free;		/* in their slab, perhaps resident */
+	size_t purged;		/* in it, their pages given back */
+	size_t uncarved;	/* in it, and never handed out */
+};
+
+/* Under the class's lock, for as long as it takes to walk its lists. */
+void hk_medium_count(unsigned int class, struct hk_medium_count *count);
+
+/* For statistics: bytes of static memory. */
+size_t hk_medium_static_bytes(void);
 
 /* For fork: all locks, in the order of the classes. */
 void hk_medium_lock_all(void);

@@ -475,6 +475,11 @@ uint64_t hk_run_supers_purged(void)
 	return n;
 }
 
+size_t hk_run_static_bytes(void)
+{
+	return sizeof(clean) + sizeof(dirty);
+}
+
 static void bins_verify(const struct bins *bins, enum hk_state kind)
 {
 	size_t units = 0;

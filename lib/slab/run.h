@@ -55,6 +55,9 @@ uint64_t hk_run_supers_purged(void);
 /* Bytes in free runs of each kind, in *clean and *dirty. */
 void hk_run_free_bytes(size_t *clean, size_t *dirty);
 
+/* For statistics: bytes of static memory. */
+size_t hk_run_static_bytes(void);
+
 /* Debug builds: dies where the free runs are not as they should be. */
 void hk_run_verify(void);
 
