@@ -6,7 +6,6 @@
 
 #include "base/glance.h"
 #include "heap/thread.h"
-#include "slab/medium.h"
 #include "superslab/arena.h"
 
 /* ---- what heaps keep ready ---- */
@@ -109,6 +108,8 @@ void hk_account_take(struct hk_account *a)
 	hk_heaps_each(add_heap, a);
 	for (size_t i = 1; i < units; i++)
 		add_unit(a, hk_desc_at((uint32_t)i));
+	for (unsigned int i = 0; i < HK_MEDIUM_CLASSES; i++)
+		hk_medium_count(HK_SMALL_CLASSES + i, &a->medium[i]);
 	a->live_run_units = hk_heap_run_bytes() >> HK_UNIT_SHIFT;
 }
 
@@ -123,16 +124,14 @@ static void small_class(const struct hk_small_count *n, unsigned int class,
 	f->uncarved = n->slabs * hk_class_capacity(class) - n->carved;
 }
 
-static void medium_class(unsigned int class, struct hk_class_figures *f)
+static void medium_class(const struct hk_medium_count *n,
+			 struct hk_class_figures *f)
 {
-	struct hk_medium_count n;
-
-	hk_medium_count(class, &n);
-	f->slabs = n.slabs;
-	f->live = n.out;
-	f->free = n.free;
-	f->purged = n.purged;
-	f->uncarved = n.uncarved;
+	f->slabs = n->slabs;
+	f->live = n->out;
+	f->free = n->free;
+	f->purged = n->purged;
+	f->uncarved = n->uncarved;
 }
 
 void hk_account_class(const struct hk_account *a, unsigned int class,
@@ -145,7 +144,7 @@ void hk_account_class(const struct hk_account *a, unsigned int class,
 	if (class < HK_SMALL_CLASSES)
 		small_class(&a->small[class], class, f);
 	else
-		medium_class(class, f);
+		medium_class(&a->medium[class - HK_SMALL_CLASSES], f);
 	f->cached = hk_min(a->cached[class], f->live);
 	f->live -= f->cached;
 	f->tail_bytes = f->slabs * tail;

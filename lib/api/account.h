@@ -14,6 +14,7 @@
 #define HK_ACCOUNT_H
 
 #include "heap/heap.h"
+#include "slab/medium.h"
 #include "stats/report.h"
 
 /* Slabs of a small class, as the walk over the descriptors finds them. */
@@ -25,6 +26,7 @@ struct hk_small_count {
 
 struct hk_account {
 	struct hk_small_count small[HK_SMALL_CLASSES];
+	struct hk_medium_count medium[HK_MEDIUM_CLASSES];
 	size_t cached[HK_CLASSES];	/* blocks that threads keep ready */
 	size_t sent;		/* bytes freed by others, not yet fetched */
 	size_t empty_units;	/* in empty slabs that heaps keep */
@@ -34,12 +36,12 @@ struct hk_account {
 };
 
 /*
- * Looks at all heaps, under the orphans lock, and at all descriptors,
- * without any.  Takes about 1.5 KiB of stack.
+ * Looks at all heaps, under the orphans lock, at the medium classes, each
+ * under its own, and at all descriptors, without any.
  */
 void hk_account_take(struct hk_account *account);
 
-/* One class's figures; those of a medium class are taken now, its locked. */
+/* One class's figures. */
 void hk_account_class(const struct hk_account *account, unsigned int class,
 		      struct hk_class_figures *figures);
 
