@@ -110,7 +110,8 @@ void hk_account_take(struct hk_account *a)
 		add_unit(a, hk_desc_at((uint32_t)i));
 	for (unsigned int i = 0; i < HK_MEDIUM_CLASSES; i++)
 		hk_medium_count(HK_SMALL_CLASSES + i, &a->medium[i]);
-	a->live_run_units = hk_heap_run_bytes() >> HK_UNIT_SHIFT;
+	a->live_run_units = atomic_load_explicit(&hk_heap_run_units,
+						 memory_order_relaxed);
 }
 
 /* ---- a class ---- */

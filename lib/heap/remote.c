@@ -142,6 +142,7 @@ static void rob(struct hk_heap *heap, struct hk_heap *victim)
 
 	if (!hk_trylock(&victim->rob_lock, HK_RANK_ROB))
 		return;
+	hk_count(&heap->counts.robbed, 1);
 	/* Acquire pairs with the release in push(). */
 	first = (struct hk_block *)atomic_exchange_explicit(
 		&victim->inbox, 0, memory_order_acquire);
@@ -364,6 +365,7 @@ void hk_remote_drain(struct hk_heap *heap)
 			struct hk_chain c;
 
 			next = unpack(heap, first, &c);
+			hk_count(&heap->counts.received, 1);
 			took += bytes_of(&c);
 			owner = hk_desc_owner(c.slab);
 			if (owner == heap)

@@ -65,6 +65,7 @@ static struct hk_heap *orphan_pop(void)
 				      memory_order_relaxed);
 		atomic_store_explicit(&heap->orphan, false,
 				      memory_order_relaxed);
+		hk_count(&heap->counts.adopted, 1);
 	}
 	return heap;
 }
@@ -110,6 +111,11 @@ void hk_orphans_trim(void)
 	for (; o; o = o->next_orphan)
 		hk_remote_drain(o);
 	hk_unlock(&hk_orphans_lock, HK_RANK_ORPHANS);
+}
+
+struct hk_heap *const *hk_heaps_head(void)
+{
+	return &all_heaps;
 }
 
 struct hk_heap *hk_heaps_first(void)

@@ -44,6 +44,9 @@ void hk_heaps_each(void (*fn)(struct hk_heap *heap, void *arg), void *arg);
  */
 struct hk_heap *hk_heaps_first(void);
 
+/* Where the pointer to it is, for readers in other processes. */
+struct hk_heap *const *hk_heaps_head(void);
+
 /*
  * Around fork: all locks of the heap layer and below, in rank order, taken
  * before and let go after.  In the child the heaps of threads that are not

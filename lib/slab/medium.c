@@ -44,7 +44,7 @@ static struct medium {
 	struct hk_idle idle;
 	uint32_t heads[LISTS];	/* first slab: index, 0 = none */
 } HK_ALIGNED(2 * HK_CACHE_LINE) mediums[HK_MEDIUM_CLASSES];
-static_assert(sizeof(struct medium) == 2 * HK_CACHE_LINE,
+static_assert(sizeof(struct medium) == HK_MEDIUM_STRIDE,
 	      "a class has a pair of lines");
 
 static struct medium *medium_of(unsigned int class)
@@ -466,6 +466,11 @@ size_t hk_medium_out(unsigned int class)
 size_t hk_medium_static_bytes(void)
 {
 	return sizeof(mediums);
+}
+
+const void *hk_medium_outs(void)
+{
+	return &mediums[0].idle.out;
 }
 
 void hk_medium_lock_all(void)

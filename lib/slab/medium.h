@@ -112,8 +112,14 @@ struct hk_medium_count {
 /* Under the class's lock, for as long as it takes to walk its lists. */
 void hk_medium_count(unsigned int class, struct hk_medium_count *count);
 
-/* For statistics: bytes of static memory. */
+/*
+ * For statistics: bytes of static memory; where the blocks out of the first
+ * class are counted, and how far behind those of the next are, for readers
+ * in other processes.
+ */
 size_t hk_medium_static_bytes(void);
+const void *hk_medium_outs(void);
+#define HK_MEDIUM_STRIDE (2 * HK_CACHE_LINE)
 
 /* For fork: all locks, in the order of the classes. */
 void hk_medium_lock_all(void);

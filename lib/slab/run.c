@@ -480,6 +480,16 @@ size_t hk_run_static_bytes(void)
 	return sizeof(clean) + sizeof(dirty);
 }
 
+const size_t *hk_run_clean_units(void)
+{
+	return &clean.units;
+}
+
+const size_t *hk_run_dirty_units(void)
+{
+	return &dirty.units;
+}
+
 static void bins_verify(const struct bins *bins, enum hk_state kind)
 {
 	size_t units = 0;

@@ -39,7 +39,7 @@ static void flush(struct hk_report *r)
 	r->len = 0;
 }
 
-static void put(struct hk_report *r, const char *s)
+HK_COLD static void put(struct hk_report *r, const char *s)
 {
 	for (; *s; s++) {
 		if (r->len == sizeof(r->text))
@@ -61,7 +61,7 @@ static const char *number(char room[24], uint64_t n)
 	return p;
 }
 
-static void put_number(struct hk_report *r, uint64_t n)
+HK_COLD static void put_number(struct hk_report *r, uint64_t n)
 {
 	char room[24];
 
@@ -80,13 +80,13 @@ static void pad(struct hk_report *r, size_t len, size_t width)
 }
 
 /* As wide as its name, so that head and rows agree. */
-static void put_column(struct hk_report *r, const char *name, const char *s)
+HK_COLD static void put_column(struct hk_report *r, const char *name, const char *s)
 {
 	pad(r, strlen(s), hk_max(strlen(name), COLUMN_LEAST) + 1);
 	put(r, s);
 }
 
-static void text_head(struct hk_report *r, const char *what,
+HK_COLD static void text_head(struct hk_report *r, const char *what,
 		      const char *names)
 {
 	put(r, "hakmem: ");
@@ -99,7 +99,7 @@ static void text_head(struct hk_report *r, const char *what,
 
 /* ---- records ---- */
 
-static void text_totals(struct hk_report *r, const char *names,
+HK_COLD static void text_totals(struct hk_report *r, const char *names,
 			const uint64_t *words)
 {
 	for (; *names; names += strlen(names) + 1) {
@@ -111,7 +111,7 @@ static void text_totals(struct hk_report *r, const char *names,
 	}
 }
 
-static void text_row(struct hk_report *r, const char *names,
+HK_COLD static void text_row(struct hk_report *r, const char *names,
 		     const uint64_t *words)
 {
 	char room[24];
@@ -123,7 +123,7 @@ static void text_row(struct hk_report *r, const char *names,
 	put(r, "\n");
 }
 
-static void json_record(struct hk_report *r, const char *names,
+HK_COLD static void json_record(struct hk_report *r, const char *names,
 			const uint64_t *words)
 {
 	const char *between = "{\"";
@@ -138,7 +138,7 @@ static void json_record(struct hk_report *r, const char *names,
 	put(r, "}");
 }
 
-static void xml_record(struct hk_report *r, const char *element,
+HK_COLD static void xml_record(struct hk_report *r, const char *element,
 		       const char *names, const uint64_t *words)
 {
 	put(r, "<");

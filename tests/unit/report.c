@@ -80,7 +80,8 @@ static void json(void **state)
 	assert_int_equal(WORD(hk_class_figures, tail_bytes) + 1,
 		sizeof(struct hk_class_figures) / sizeof(uint64_t));
 	has("\"heaps\":[\n{\"id\":", 0, ",");
-	has("\"remote_chains\":", WORD(hk_heap_figures, remote_chains), "}]}\n");
+	has("\"remote_chains\":", WORD(hk_heap_figures, remote_chains),
+		"}]}\n");
 	assert_int_equal(WORD(hk_heap_figures, remote_chains) + 1,
 		sizeof(struct hk_heap_figures) / sizeof(uint64_t));
 	assert_int_equal(write_all(HK_REPORT_JSON, collect, 0), 0);
