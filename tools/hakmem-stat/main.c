@@ -2,9 +2,8 @@
 /*
  * main.c - hakmem-stat: what libhakmem does in a process.
  *
- * Built from main.c, run.c, child.c, loaded.c, report.c, osline.c, print.c,
- * json.c and util.c, with -DHAKMEM_LIBDIR='"$(libdir)"', where the library
- * is installed, and with json-c where there is one (HAVE_JSON_C).
+ * Built with -DHAKMEM_LIBDIR='"$(libdir)"', where the library is installed,
+ * and with json-c where there is one (HAVE_JSON_C).
  */
 #include "commands.h"
 #include "util.h"
@@ -18,6 +17,7 @@ static const struct {
 } commands[] = {
 	{ "run", command_run },
 	{ "report", command_report },
+	{ "-p", command_live },
 };
 
 static const char *const names[] = { "run", "report", NULL };
@@ -28,11 +28,13 @@ void print_help(void)
 "Examples:\n"
 "  hakmem-stat run -- python3 job.py      run a program on libhakmem\n"
 "  hakmem-stat run -o stat.txt -- make    its report into a file\n"
+"  hakmem-stat -p 4711                    look into a running process\n"
 "  hakmem-stat report server.log          read the figures in a log\n"
 "  journalctl -u web | hakmem-stat report --format=csv -\n"
 "\n"
 "Usage: hakmem-stat run [OPTION...] [--] COMMAND [ARGUMENT...]\n"
 "       hakmem-stat report [OPTION...] FILE...\n"
+"       hakmem-stat -p PID [--json]\n"
 "       hakmem-stat --help | --version\n"
 "\n"
 "run     Runs COMMAND with libhakmem preloaded, checks that it was really\n"
@@ -48,7 +50,11 @@ void print_help(void)
 "        input.  Exits with 1 where there is none, 2 for a wrong command\n"
 "        line, 3 where a file cannot be read.\n"
 "\n"
-"Both:\n"
+"-p PID  Prints every figure of the statistics page of a running process,\n"
+"        which notices nothing of it.  Exits with 3 where there is none.\n"
+"      --json           as one JSON object, in bytes\n"
+"\n"
+"run and report:\n"
 "  -f, --format=FORMAT  table (the default), json or csv\n"
 "      --color=WHEN     auto (the default), always or never\n"
 "  -h, --help           this text\n",
