@@ -107,7 +107,8 @@ static long timed6(_Atomic uint64_t *bytes, size_t len, const long call[7])
 	return ret;
 }
 
-#define TIMED(bytes, len, ...) timed6(bytes, len, (const long[7]){ __VA_ARGS__ })
+#define TIMED(bytes, len, ...) \
+	timed6(bytes, len, (const long[7]){ __VA_ARGS__ })
 
 /*
  * Kernels before 4.17 take the address of MAP_FIXED_NOREPLACE for a hint and

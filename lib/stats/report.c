@@ -80,14 +80,15 @@ static void pad(struct hk_report *r, size_t len, size_t width)
 }
 
 /* As wide as its name, so that head and rows agree. */
-HK_COLD static void put_column(struct hk_report *r, const char *name, const char *s)
+HK_COLD static void put_column(struct hk_report *r, const char *name,
+			       const char *s)
 {
 	pad(r, strlen(s), hk_max(strlen(name), COLUMN_LEAST) + 1);
 	put(r, s);
 }
 
 HK_COLD static void text_head(struct hk_report *r, const char *what,
-		      const char *names)
+			      const char *names)
 {
 	put(r, "hakmem: ");
 	put(r, what);
@@ -100,7 +101,7 @@ HK_COLD static void text_head(struct hk_report *r, const char *what,
 /* ---- records ---- */
 
 HK_COLD static void text_totals(struct hk_report *r, const char *names,
-			const uint64_t *words)
+				const uint64_t *words)
 {
 	for (; *names; names += strlen(names) + 1) {
 		put(r, "hakmem: ");
@@ -112,7 +113,7 @@ HK_COLD static void text_totals(struct hk_report *r, const char *names,
 }
 
 HK_COLD static void text_row(struct hk_report *r, const char *names,
-		     const uint64_t *words)
+			     const uint64_t *words)
 {
 	char room[24];
 
@@ -124,7 +125,7 @@ HK_COLD static void text_row(struct hk_report *r, const char *names,
 }
 
 HK_COLD static void json_record(struct hk_report *r, const char *names,
-			const uint64_t *words)
+				const uint64_t *words)
 {
 	const char *between = "{\"";
 
@@ -139,7 +140,7 @@ HK_COLD static void json_record(struct hk_report *r, const char *names,
 }
 
 HK_COLD static void xml_record(struct hk_report *r, const char *element,
-		       const char *names, const uint64_t *words)
+			       const char *names, const uint64_t *words)
 {
 	put(r, "<");
 	put(r, element);

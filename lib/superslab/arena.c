@@ -146,7 +146,8 @@ static int cover(size_t span)
 		return 0;
 	err = hk_os_commit((char *)hk_arena.table + have, need - have);
 	if (!err)
-		atomic_store_explicit(&hk_arena_counts.table, need, memory_order_relaxed);
+		atomic_store_explicit(&hk_arena_counts.table, need,
+				      memory_order_relaxed);
 	return err;
 }
 
@@ -168,15 +169,15 @@ static int map_step(size_t len)
 		if (err != -EEXIST)
 			return err;
 		frontier += jump;
-		atomic_fetch_add_explicit(&hk_arena_counts.jumps, 1, memory_order_relaxed);
+		atomic_fetch_add_explicit(&hk_arena_counts.jumps, 1,
+					  memory_order_relaxed);
 	}
 	return -ENOMEM;
 }
 
 static size_t next_step(size_t need)
 {
-	size_t step = atomic_load_explicit(&hk_arena_counts.committed, memory_order_relaxed) /
-		STEP_FRACTION;
+	size_t step = hk_arena_committed() / STEP_FRACTION;
 
 	step = hk_min(hk_max(step, STEP_MIN), STEP_MAX);
 	return hk_round_up(hk_max(step, need), HK_SUPER);
@@ -234,18 +235,21 @@ int hk_arena_extend(size_t units, size_t busy, struct hk_desc **first,
 	frontier += len;
 	/* Relaxed: see struct hk_arena. */
 	__atomic_store_n(&hk_arena.span, frontier, __ATOMIC_RELAXED);
-	atomic_fetch_add_explicit(&hk_arena_counts.committed, len, memory_order_relaxed);
+	atomic_fetch_add_explicit(&hk_arena_counts.committed, len,
+				  memory_order_relaxed);
 	return 0;
 }
 
 size_t hk_arena_committed(void)
 {
-	return atomic_load_explicit(&hk_arena_counts.committed, memory_order_relaxed);
+	return atomic_load_explicit(&hk_arena_counts.committed,
+				    memory_order_relaxed);
 }
 
 size_t hk_arena_table_bytes(void)
 {
-	return atomic_load_explicit(&hk_arena_counts.table, memory_order_relaxed);
+	return atomic_load_explicit(&hk_arena_counts.table,
+				    memory_order_relaxed);
 }
 
 size_t hk_arena_table_reserved(void)
@@ -255,5 +259,6 @@ size_t hk_arena_table_reserved(void)
 
 uint64_t hk_arena_jumps(void)
 {
-	return atomic_load_explicit(&hk_arena_counts.jumps, memory_order_relaxed);
+	return atomic_load_explicit(&hk_arena_counts.jumps,
+				    memory_order_relaxed);
 }
