@@ -12,6 +12,7 @@
  */
 #include "ops.h"
 
+#include "api/stats.h"
 #include "fuzz_common.h"
 #include "hakmem.h"
 #include "heap/thread.h"
@@ -33,6 +34,8 @@
 #define LARGE		(64 * KIB)	/* requests from here on are churn */
 #define TOUCHED_MAX	(48 * MIB)	/* what writing to pages may cost */
 #define STEPS_MAX	20000u		/* calls of the allocator */
+
+#define ACCOUNT_STEPS	16u		/* operations between two accounts */
 
 #define ALIGN_KINDS	22u		/* 1 to 2 MiB */
 #define MAX_ALIGN	16u		/* what every block has */
@@ -657,6 +660,34 @@ static void op_refused(void)
 
 /* ---- the process ---- */
 
+/*
+ * Only one thread runs: what the shadow heap has is what is live, to the
+ * byte, and every committed byte is counted once.
+ */
+static void check_account(void)
+{
+	struct hakmem_stats s;
+	uint64_t sum;
+
+	if (hakmem_stats_get(&s, sizeof(s)))
+		fuzz_fail("hakmem_stats_get failed");
+	sum = s.live_bytes + s.cached_bytes + s.sent_bytes +
+		s.slab_free_bytes + s.slab_purged_bytes +
+		s.slab_uncarved_bytes + s.slab_tail_bytes +
+		s.empty_slab_bytes + s.cached_run_bytes + s.dirty_bytes +
+		s.clean_bytes + s.metadata_bytes;
+	if (s.live_bytes != shadow_usable())
+		fuzz_fail("%ju bytes are live, not %zu",
+			  (uintmax_t)s.live_bytes, shadow_usable());
+	if (s.transit_bytes || sum != s.committed_bytes)
+		fuzz_fail("%ju bytes of %ju are accounted for, %ju in transit",
+			  (uintmax_t)sum, (uintmax_t)s.committed_bytes,
+			  (uintmax_t)s.transit_bytes);
+	if (s.huge_bytes > s.live_bytes || s.run_bytes > s.live_bytes ||
+	    s.committed_bytes > s.reserved_bytes)
+		fuzz_fail("hakmem_stats_get: a part exceeds its whole");
+}
+
 static void op_stats(void)
 {
 	struct {
@@ -683,12 +714,7 @@ static void op_stats(void)
 	if (err)
 		fuzz_fail("hakmem_stats_get returned %d", err);
 	expect_errno("hakmem_stats_get", ERRNO_MARK);
-	if (hakmem_stats_get(&room.stats, sizeof(room.stats)) ||
-	    room.stats.live_bytes < shadow_live() ||
-	    room.stats.live_bytes < room.stats.huge_bytes ||
-	    room.stats.committed_bytes > room.stats.reserved_bytes ||
-	    room.stats.metadata_bytes > room.stats.committed_bytes)
-		fuzz_fail("hakmem_stats_get does not add up");
+	check_account();
 }
 
 static void op_trim(void)
@@ -719,6 +745,7 @@ static void verify(void)
 		return;
 	hk_heaps_each(verify_heap, NULL);
 	hk_run_verify();
+	hk_stats_verify();
 }
 
 static void step_operation(void)
@@ -767,12 +794,15 @@ void ops_run(const uint8_t *data, size_t len, ops_runner *run,
 	churn = 0;
 	touched = 0;
 	steps = 0;
-	while (fuzz_more(&in) && steps_left()) {
+	for (unsigned int i = 1; fuzz_more(&in) && steps_left(); i++) {
 		unsigned int thread = threads > 1 ? fuzz_u8(&in) % threads : 0;
 
 		run(step_operation, thread);
+		if (i % ACCOUNT_STEPS == 0)
+			check_account();
 	}
 	run(step_free_all, 0);
 	if (shadow_live())
 		fuzz_fail("%zu bytes are left over", shadow_live());
+	check_account();
 }

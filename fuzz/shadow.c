@@ -24,6 +24,7 @@ static struct shadow_block blocks[SHADOW_SLOTS];
 static uint16_t order[SHADOW_SLOTS];
 static unsigned int taken;
 static size_t live;
+static size_t usable;
 static uint64_t next_seed;
 
 const struct shadow_block *shadow_get(unsigned int slot)
@@ -34,6 +35,11 @@ const struct shadow_block *shadow_get(unsigned int slot)
 size_t shadow_live(void)
 {
 	return live;
+}
+
+size_t shadow_usable(void)
+{
+	return usable;
 }
 
 /* ---- contents ---- */
@@ -228,6 +234,7 @@ void shadow_add(unsigned int slot, const struct shadow_block *block)
 	order[rank] = (uint16_t)slot;
 	taken++;
 	live += block->size;
+	usable += block->usable;
 	blocks[slot] = *block;
 	/* Far enough apart that no two blocks share a word. */
 	blocks[slot].seed = next_seed += (uint64_t)1 << 32;
@@ -262,5 +269,6 @@ void shadow_take(unsigned int slot)
 	memmove(&order[rank], &order[rank + 1],
 		(taken - rank) * sizeof(order[0]));
 	live -= block->size;
+	usable -= block->usable;
 	block->ptr = NULL;
 }

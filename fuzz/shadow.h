@@ -68,7 +68,8 @@ void shadow_check_moved(const struct shadow_block *old,
 /* The slot of the block at the highest address; false if there is none. */
 bool shadow_last(unsigned int *slot);
 
-/* Bytes asked for in all blocks. */
+/* Bytes asked for in all blocks, and bytes that they have. */
 size_t shadow_live(void);
+size_t shadow_usable(void);
 
 #endif /* SHADOW_H */

@@ -174,8 +174,8 @@ struct hakmem_stats {
 
 	/* memory, at the time of the call */
 	uint64_t live_bytes;      /* in blocks that the program holds, their
-				     rounding included; blocks that a thread
-				     keeps ready count as held */
+				     rounding included: how much was asked
+				     for is recorded nowhere */
 	uint64_t free_bytes;      /* kept for reuse and perhaps resident */
 	uint64_t committed_bytes; /* mapped readable and writable */
 	uint64_t reserved_bytes;  /* address space, committed included */
@@ -202,6 +202,28 @@ struct hakmem_stats {
 	uint64_t remote_chains;    /* batches of blocks freed by a thread
 				      that does not own them */
 	uint64_t huge_allocs;      /* mappings of their own made */
+
+	/*
+	 * Where the committed bytes are, each counted once:
+	 *
+	 *   committed = live + metadata + the following but run_bytes
+	 *
+	 * to the byte while no other thread runs.
+	 */
+	uint64_t run_bytes;        /* above 128 KiB, without own mappings; in
+				      live */
+	uint64_t cached_bytes;     /* freed blocks that threads keep ready */
+	uint64_t sent_bytes;       /* freed by other threads, and not yet
+				      fetched by the heap that has the slab */
+	uint64_t slab_free_bytes;  /* free blocks in slabs */
+	uint64_t slab_purged_bytes; /* the same, their pages given back */
+	uint64_t slab_uncarved_bytes; /* never handed out */
+	uint64_t slab_tail_bytes;  /* behind the last block of a slab */
+	uint64_t empty_slab_bytes; /* empty slabs that heaps keep */
+	uint64_t cached_run_bytes; /* longer blocks that heaps keep */
+	uint64_t dirty_bytes;      /* free, used before, perhaps resident */
+	uint64_t clean_bytes;      /* free, not resident */
+	uint64_t transit_bytes;    /* changing from one kind to another */
 };
 
 /*
@@ -214,6 +236,21 @@ struct hakmem_stats {
  */
 int hakmem_stats_get(struct hakmem_stats *stats, size_t size)
 	HAKMEM_NOTHROW;
+
+/* How hakmem_stats_print() writes. */
+enum hakmem_format {
+	HAKMEM_TEXT,		/* lines that start "hakmem: " */
+	HAKMEM_JSON		/* one object, "schema": 1 */
+};
+
+/*
+ * Writes all figures to the file descriptor `fd`: those of struct
+ * hakmem_stats, a row for each size class in use, in blocks, and one for
+ * each heap.  By write(2) alone: nothing is allocated or buffered.  Returns
+ * 0, or -1 with EINVAL for an unknown format, or with the error of write(2),
+ * when a part may have been written.
+ */
+int hakmem_stats_print(int fd, enum hakmem_format format) HAKMEM_NOTHROW;
 
 /*
  * Options: what the configuration file and the environment choose when the

@@ -117,6 +117,7 @@ static void *alloc(size_t n, bool zero)
 	heap = enter(&late);
 	if (hk_unlikely(!heap))
 		return no_memory();
+	hk_count(&heap->counts.allocs, 1);
 	p = alloc_size(heap, n, &zeroed);
 	if (hk_unlikely(!p && make_room(n)))
 		p = alloc_size(heap, n, &zeroed);
@@ -208,8 +209,10 @@ static void free_located(void *p, const struct hk_block_info *info)
 	}
 	hk_note_free(p);
 	heap = enter(&late);
-	if (heap)
+	if (heap) {
+		hk_count(&heap->counts.frees, 1);
 		free_in_heap(heap, p, info);
+	}
 	leave(late && heap);
 }
 
@@ -485,6 +488,7 @@ void *hk_aligned(size_t align, size_t n)
 	heap = enter(&late);
 	if (!heap)
 		return no_memory();
+	hk_count(&heap->counts.allocs, 1);
 	p = alloc_aligned(heap, align, n);
 	if (hk_unlikely(!p && make_room(n)))
 		p = alloc_aligned(heap, align, n);

@@ -115,11 +115,6 @@ HK_EXPORT int hakmem_stats_get(struct hakmem_stats *stats, size_t size)
 	return 0;
 }
 
-HK_EXPORT const char *hakmem_option_name(size_t index)
-{
-	return index < HK_OPTIONS ? hk_option[index].name : NULL;
-}
-
 /* -1 with errno where `err` is negative, else 0. */
 static int result(int err)
 {
@@ -127,6 +122,20 @@ static int result(int err)
 		return 0;
 	errno = -err;
 	return -1;
+}
+
+HK_EXPORT int hakmem_stats_print(int fd, enum hakmem_format format)
+{
+	if (format == HAKMEM_TEXT)
+		return result(hk_stats_report_fd(HK_REPORT_TEXT, fd));
+	if (format == HAKMEM_JSON)
+		return result(hk_stats_report_fd(HK_REPORT_JSON, fd));
+	return result(-EINVAL);
+}
+
+HK_EXPORT const char *hakmem_option_name(size_t index)
+{
+	return index < HK_OPTIONS ? hk_option[index].name : NULL;
 }
 
 HK_EXPORT int hakmem_option_get(const char *name, char *buf, size_t size)

@@ -5,7 +5,6 @@
 #include "api/info.h"
 
 #include "api/stats.h"
-#include "base/fatal.h"
 #include "slab/huge.h"
 #include "slab/run.h"
 
@@ -45,56 +44,23 @@ struct mallinfo hk_mallinfo(void)
 	return info;
 }
 
-static void put_row(const char *what, uint64_t value)
-{
-	struct hk_line line = { 0 };
-
-	hk_line_str(&line, "hakmem: ");
-	hk_line_str(&line, what);
-	hk_line_str(&line, " ");
-	hk_line_num(&line, value);
-	hk_line_write(&line, STDERR_FILENO);
-}
-
 void hk_malloc_stats(void)
 {
-	struct hakmem_stats s;
+	hk_stats_report_fd(HK_REPORT_TEXT, STDERR_FILENO);
+}
 
-	hk_stats_collect(&s);
-	put_row("live bytes:     ", s.live_bytes);
-	put_row("free bytes:     ", s.free_bytes);
-	put_row("huge bytes:     ", s.huge_bytes);
-	put_row("metadata bytes: ", s.metadata_bytes);
-	put_row("committed bytes:", s.committed_bytes);
-	put_row("heaps:          ", s.heaps);
+static int write_stream(void *arg, const char *text, size_t len)
+{
+	return fwrite(text, 1, len, arg) == len ? 0 : -EIO;
 }
 
 int hk_malloc_info(int options, FILE *stream)
 {
-	struct hakmem_stats s;
-	int n;
-
 	if (options) {
 		errno = EINVAL;
 		return -1;
 	}
-	hk_stats_collect(&s);
-	n = fprintf(stream,
-		    "<malloc version=\"hakmem-1\">\n"
-		    "<heaps count=\"%llu\"/>\n"
-		    "<total type=\"live\" size=\"%llu\"/>\n"
-		    "<total type=\"free\" size=\"%llu\"/>\n"
-		    "<total type=\"mmap\" size=\"%llu\"/>\n"
-		    "<system type=\"current\" size=\"%llu\"/>\n"
-		    "<system type=\"metadata\" size=\"%llu\"/>\n"
-		    "</malloc>\n",
-		    (unsigned long long)s.heaps,
-		    (unsigned long long)s.live_bytes,
-		    (unsigned long long)s.free_bytes,
-		    (unsigned long long)s.huge_bytes,
-		    (unsigned long long)s.committed_bytes,
-		    (unsigned long long)s.metadata_bytes);
-	return n < 0 ? -1 : 0;
+	return hk_stats_report(HK_REPORT_XML, write_stream, stream) ? -1 : 0;
 }
 
 int hk_mallopt(int param, int value)

@@ -17,7 +17,7 @@
 struct mallinfo2 hk_mallinfo2(void);
 struct mallinfo hk_mallinfo(void);
 
-/* Figures in a few lines on standard error. */
+/* All figures as lines on standard error. */
 void hk_malloc_stats(void);
 
 /*

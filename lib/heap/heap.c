@@ -98,6 +98,7 @@ static void retire(struct hk_heap *heap, struct hk_desc *d)
 {
 	hk_slab_end(d);
 	hk_count(&heap->counts.retired, 1);
+	hk_count(&heap->counts.small[d->class].retired, 1);
 	if (is_orphan(heap)) {
 		hk_run_give(d);
 		return;
@@ -207,6 +208,7 @@ static struct hk_desc *slab_new(struct hk_heap *heap, unsigned int class)
 		d = hk_run_take(1, 1, &zeroed);
 	}
 	if (d) {
+		hk_count(&heap->counts.small[class].made, 1);
 		hk_slab_init(d, class, heap, !zeroed);
 		hk_heap_list(heap, d);
 	}
@@ -234,6 +236,7 @@ static struct hk_desc *refill(struct hk_heap *heap, unsigned int class)
 	struct hk_desc *d;
 
 	hk_count(&heap->counts.refills, 1);
+	hk_count(&heap->counts.small[class].refills, 1);
 	hk_remote_tick(heap);
 	d = hk_tls.current[class];
 	if (d != &hk_desc_none) {
@@ -370,6 +373,7 @@ static void *medium_refill(struct hk_heap *heap, unsigned int class,
 
 	if (lent)
 		return lent;
+	hk_count(&heap->counts.medium[class - HK_SMALL_CLASSES].refills, 1);
 	release_empties(heap);
 	magazine_ran(heap, class, HK_RAN_EMPTY);
 	mag->n = hk_medium_take(class, shard, mag->blocks, mag->size / 2,
@@ -405,6 +409,7 @@ void hk_heap_medium_free(struct hk_heap *heap, unsigned int class,
 
 	if (hk_magazine_push(heap, class, block))
 		return;
+	hk_count(&heap->counts.medium[class - HK_SMALL_CLASSES].flushes, 1);
 	if (half) {
 		/* The older half goes; the younger is warm. */
 		hk_medium_give(class, mag->blocks, half);
@@ -452,19 +457,13 @@ static struct hk_desc *run_recent(struct hk_heap *heap, size_t units)
 	return NULL;
 }
 
-/* Units in blocks; every thread, relaxed: a figure orders nothing. */
-static _Atomic size_t units_out;
+/* Every thread, relaxed: a figure orders nothing. */
+_Atomic size_t hk_heap_run_units;
 
 static void count_units(ptrdiff_t n)
 {
-	atomic_fetch_add_explicit(&units_out, (size_t)n,
+	atomic_fetch_add_explicit(&hk_heap_run_units, (size_t)n,
 				  memory_order_relaxed);
-}
-
-size_t hk_heap_run_bytes(void)
-{
-	return atomic_load_explicit(&units_out, memory_order_relaxed) *
-		HK_UNIT;
 }
 
 bool hk_heap_run_resize(struct hk_desc *run, size_t units)

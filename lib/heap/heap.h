@@ -69,18 +69,36 @@ struct hk_magazine {
 static_assert(sizeof(struct hk_magazine) == 4 * HK_CACHE_LINE,
 	      "a magazine is found by a shift");
 
-/* Owner-written, read by anyone: relaxed, one writer, so no lost counts. */
+/*
+ * Owner-written, in slow paths; read by anyone, from other processes too:
+ * relaxed, one writer, so no lost counts.
+ */
 struct hk_heap_counts {
 	_Atomic uint64_t refills;
 	_Atomic uint64_t retired;
-	_Atomic uint64_t chains;
+	_Atomic uint64_t chains;	/* sent */
+	_Atomic uint64_t received;	/* chains that came by the inbox */
+	_Atomic uint64_t robbed;	/* inboxes of others, sorted */
+	_Atomic uint64_t adopted;	/* times that a new thread got it */
+	_Atomic uint64_t allocs;	/* that took the slow path */
+	_Atomic uint64_t frees;
+	struct {
+		_Atomic uint64_t refills;
+		_Atomic uint64_t made;		/* slabs */
+		_Atomic uint64_t retired;
+	} small[HK_SMALL_CLASSES];
+	struct {
+		_Atomic uint64_t refills;
+		_Atomic uint64_t flushes;	/* as the magazine was full */
+	} medium[HK_MEDIUM_CLASSES];
 };
 
 struct hk_heap {
 	/*
 	 * Written by other threads: chains of freed blocks, the first block
 	 * of the newest; 0 = none.  Pushed with release, taken whole with
-	 * acquire.  inbox_bytes is a hint, relaxed.
+	 * acquire.  inbox_bytes is what they hold, relaxed: counted before
+	 * they are pushed and after they are taken, so never too little.
 	 */
 	_Atomic uintptr_t inbox HK_ALIGNED(HK_CACHE_LINE);
 	_Atomic size_t inbox_bytes;
@@ -184,8 +202,8 @@ bool hk_heap_run_resize(struct hk_desc *run, size_t units);
 /* Gives a block to the arena at once, by no heap. */
 void hk_heap_run_drop(struct hk_desc *run);
 
-/* Bytes of runs that are blocks of the program. */
-size_t hk_heap_run_bytes(void);
+/* Units in runs that are blocks of the program.  Any thread, relaxed. */
+extern _Atomic size_t hk_heap_run_units HK_HIDDEN;
 
 /* ---- slabs that change their state ---- */
 

@@ -114,7 +114,19 @@ static void rob_add(struct hk_heap *victim, const struct hk_chain *c)
 	d->rob_count = (uint16_t)(d->rob_count + c->count);
 }
 
-static void push(struct hk_heap *to, struct hk_chain *c);
+static size_t push(struct hk_heap *to, struct hk_chain *c);
+
+static size_t bytes_of(const struct hk_chain *c)
+{
+	return c->count * hk_class_size(c->slab->class);
+}
+
+/* So many bytes of chains were taken out of the inbox.  Relaxed: a figure. */
+static void inbox_took(struct hk_heap *heap, size_t bytes)
+{
+	atomic_fetch_sub_explicit(&heap->inbox_bytes, bytes,
+				  memory_order_relaxed);
+}
 
 /*
  * Takes the whole inbox of `victim` and sorts it by slab.  Full slabs all
@@ -125,11 +137,12 @@ static void rob(struct hk_heap *heap, struct hk_heap *victim)
 {
 	struct hk_block *first, *next;
 	uint32_t claimed = 0;
+	size_t took = 0;
 	struct hk_chain c;
 
 	if (!hk_trylock(&victim->rob_lock, HK_RANK_ROB))
 		return;
-	atomic_store_explicit(&victim->inbox_bytes, 0, memory_order_relaxed);
+	hk_count(&heap->counts.robbed, 1);
 	/* Acquire pairs with the release in push(). */
 	first = (struct hk_block *)atomic_exchange_explicit(
 		&victim->inbox, 0, memory_order_acquire);
@@ -137,6 +150,7 @@ static void rob(struct hk_heap *heap, struct hk_heap *victim)
 		struct hk_desc *d;
 
 		next = unpack(victim, first, &c);
+		took += bytes_of(&c);
 		d = c.slab;
 		if (hk_desc_owner(d) !=
 		    victim) {
@@ -151,6 +165,7 @@ static void rob(struct hk_heap *heap, struct hk_heap *victim)
 			claimed = hk_desc_index(d);
 		}
 	}
+	inbox_took(victim, took);
 	hk_unlock(&victim->rob_lock, HK_RANK_ROB);
 	while (claimed) {
 		struct hk_desc *d = hk_desc_at(claimed);
@@ -232,18 +247,23 @@ void hk_remote_hand_over(struct hk_heap *owner, struct hk_desc *d,
 
 /*
  * Release: the receiver sees the links and what the freeing thread did to
- * the blocks before.
+ * the blocks before.  The bytes are counted first, relaxed, so that whoever
+ * takes them has them to subtract.  Returns how many the inbox then has.
  */
-static void push(struct hk_heap *to, struct hk_chain *c)
+static size_t push(struct hk_heap *to, struct hk_chain *c)
 {
 	uintptr_t old = atomic_load_explicit(&to->inbox, memory_order_relaxed);
+	size_t size = bytes_of(c);
 
+	size += atomic_fetch_add_explicit(&to->inbox_bytes, size,
+					  memory_order_relaxed);
 	pack(c);
 	do {
 		pack_next(c->first, old);
 	} while (!atomic_compare_exchange_weak_explicit(
 			 &to->inbox, &old, (uintptr_t)c->first,
 			 memory_order_release, memory_order_relaxed));
+	return size;
 }
 
 /*
@@ -254,11 +274,10 @@ static void send(struct hk_heap *heap, struct hk_chain *c)
 {
 	struct hk_chain sent = *c;
 	struct hk_desc *d = sent.slab;
-	size_t size = (size_t)sent.count * hk_class_size(d->class);
 	struct hk_heap *owner;
 
 	hk_count(&heap->counts.chains, 1);
-	heap->chain_bytes -= size;
+	heap->chain_bytes -= bytes_of(&sent);
 	c->slab = NULL;
 	/* Acquire pairs with the release where the owner was set. */
 	owner = hk_desc_owner(d);
@@ -274,11 +293,8 @@ static void send(struct hk_heap *heap, struct hk_chain *c)
 	    claim(heap, &sent))
 		return;
 	owner = hk_desc_owner(d);
-	push(owner, &sent);
-	/* Relaxed: a hint, and at worst a needless or a late robbery. */
-	size += atomic_fetch_add_explicit(&owner->inbox_bytes, size,
-					  memory_order_relaxed);
-	if (size > INBOX_MAX_BYTES)
+	/* At worst a needless or a late robbery. */
+	if (push(owner, &sent) > INBOX_MAX_BYTES)
 		rob(heap, owner);
 }
 
@@ -339,8 +355,8 @@ void hk_remote_drain(struct hk_heap *heap)
 
 	/* Relaxed look: an empty inbox costs no atomic. */
 	if (atomic_load_explicit(&heap->inbox, memory_order_relaxed)) {
-		atomic_store_explicit(&heap->inbox_bytes, 0,
-				      memory_order_relaxed);
+		size_t took = 0;
+
 		/* Acquire pairs with the release in push(). */
 		first = (struct hk_block *)atomic_exchange_explicit(
 			&heap->inbox, 0, memory_order_acquire);
@@ -349,6 +365,8 @@ void hk_remote_drain(struct hk_heap *heap)
 			struct hk_chain c;
 
 			next = unpack(heap, first, &c);
+			hk_count(&heap->counts.received, 1);
+			took += bytes_of(&c);
 			owner = hk_desc_owner(c.slab);
 			if (owner == heap)
 				hk_heap_splice(heap, c.slab, c.first, c.last,
@@ -356,6 +374,7 @@ void hk_remote_drain(struct hk_heap *heap)
 			else
 				push(owner, &c);
 		}
+		inbox_took(heap, took);
 	}
 	unrob(heap);
 }

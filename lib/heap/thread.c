@@ -30,6 +30,8 @@ static struct hk_heap first_heap;
 /* All under hk_orphans_lock. */
 static bool first_used;
 static uint32_t heaps;
+
+/* Written under the lock; release, for readers without it. */
 static struct hk_heap *all_heaps;
 
 /* Written under the lock; relaxed looks without it are hints. */
@@ -49,7 +51,7 @@ static struct hk_heap *heap_new(void)
 	heap->id = ++heaps;
 	heap->attached = true;
 	heap->next_heap = all_heaps;
-	all_heaps = heap;
+	__atomic_store_n(&all_heaps, heap, __ATOMIC_RELEASE);
 	return heap;
 }
 
@@ -63,6 +65,7 @@ static struct hk_heap *orphan_pop(void)
 				      memory_order_relaxed);
 		atomic_store_explicit(&heap->orphan, false,
 				      memory_order_relaxed);
+		hk_count(&heap->counts.adopted, 1);
 	}
 	return heap;
 }
@@ -108,6 +111,16 @@ void hk_orphans_trim(void)
 	for (; o; o = o->next_orphan)
 		hk_remote_drain(o);
 	hk_unlock(&hk_orphans_lock, HK_RANK_ORPHANS);
+}
+
+struct hk_heap *const *hk_heaps_head(void)
+{
+	return &all_heaps;
+}
+
+struct hk_heap *hk_heaps_first(void)
+{
+	return __atomic_load_n(&all_heaps, __ATOMIC_ACQUIRE);
 }
 
 void hk_heaps_each(void (*fn)(struct hk_heap *heap, void *arg), void *arg)

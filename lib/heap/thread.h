@@ -35,8 +35,17 @@ bool hk_orphan_steal(struct hk_heap *heap, unsigned int class);
 /* Flushes what heaps without a thread keep ready. */
 void hk_orphans_trim(void);
 
-/* Calls `fn` for every heap there ever was. */
+/* Calls `fn` for every heap there ever was, under the orphans lock. */
 void hk_heaps_each(void (*fn)(struct hk_heap *heap, void *arg), void *arg);
+
+/*
+ * The newest heap; `next_heap` leads to all others.  Heaps stay for ever and
+ * the list grows at its front only: no lock.
+ */
+struct hk_heap *hk_heaps_first(void);
+
+/* Where the pointer to it is, for readers in other processes. */
+struct hk_heap *const *hk_heaps_head(void);
 
 /*
  * Around fork: all locks of the heap layer and below, in rank order, taken

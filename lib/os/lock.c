@@ -16,6 +16,7 @@
 #define SPINS 100
 
 _Atomic(const void *) hk_lock_all_holder;
+_Atomic uint64_t hk_lock_waits[HK_RANK_META + 1];
 
 /* How many locks of each rank this thread holds (debug builds). */
 static HK_TLS unsigned int held[HK_RANK_META + 1];
@@ -60,6 +61,8 @@ void hk_lock_slow(struct hk_lock *lock, enum hk_rank rank)
 {
 	if (hk_lock_exempt())
 		return;
+	atomic_fetch_add_explicit(&hk_lock_waits[rank], 1,
+				  memory_order_relaxed);
 	wait_for(lock);
 	if (hk_debug)
 		hk_lock_note(rank);

@@ -28,6 +28,12 @@ struct hk_lock {
 	_Atomic uint32_t word;
 };
 
+/*
+ * How often a lock of each rank was not free at once.  Any thread, relaxed:
+ * a figure orders nothing.
+ */
+extern _Atomic uint64_t hk_lock_waits[HK_RANK_META + 1] HK_HIDDEN;
+
 HK_COLD void hk_lock_slow(struct hk_lock *lock, enum hk_rank rank);
 HK_COLD void hk_unlock_slow(struct hk_lock *lock);
 

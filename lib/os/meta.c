@@ -10,9 +10,10 @@
 
 struct hk_lock hk_meta_lock;
 
-/* All under hk_meta_lock; `taken` is read without it, relaxed. */
+_Atomic size_t hk_meta_taken;
+
+/* Under hk_meta_lock. */
 static char *next, *end;
-static _Atomic size_t taken;
 
 static int new_chunk(size_t size)
 {
@@ -23,7 +24,7 @@ static int new_chunk(size_t size)
 		return err;
 	next = chunk;
 	end = next + size;
-	atomic_fetch_add_explicit(&taken, size, memory_order_relaxed);
+	atomic_fetch_add_explicit(&hk_meta_taken, size, memory_order_relaxed);
 	return 0;
 }
 
@@ -44,5 +45,5 @@ void *hk_meta_alloc(size_t size)
 
 size_t hk_meta_bytes(void)
 {
-	return atomic_load_explicit(&taken, memory_order_relaxed);
+	return atomic_load_explicit(&hk_meta_taken, memory_order_relaxed);
 }

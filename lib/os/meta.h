@@ -15,7 +15,11 @@
  */
 void *hk_meta_alloc(size_t size);
 
-/* Bytes that hk_meta_alloc() has taken from the system. */
+/*
+ * Bytes that hk_meta_alloc() has taken from the system.  Written under the
+ * lock, read without, relaxed.
+ */
+extern _Atomic size_t hk_meta_taken HK_HIDDEN;
 size_t hk_meta_bytes(void);
 
 extern struct hk_lock hk_meta_lock;	/* for fork */

@@ -13,13 +13,25 @@
 #include "base/base.h"
 
 /*
+ * How long something took: [i] counts what took 2^i to 2^(i+1) - 1 ns, the
+ * first also what took none, the last also what took longer.
+ */
+#define HK_NS_BUCKETS 32
+
+/*
  * Counts of what was asked, for the statistics.  Written by every thread
  * with relaxed atomics: only ever in slow paths, and only their sums count.
+ * Lengths are counted where the call succeeded.
  */
 struct hk_os_counts {
 	_Atomic uint64_t mmap, munmap, mremap, mprotect;
 	_Atomic uint64_t madvise, madvise_failed;
 	_Atomic uint64_t discarded;	/* bytes given back by madvise */
+	_Atomic uint64_t discards;	/* calls that did so */
+	_Atomic uint64_t mapped, unmapped, remapped, committed;	/* bytes */
+	_Atomic uint64_t huge, nohuge;	/* bytes advised to be so */
+	_Atomic uint64_t call_ns[HK_NS_BUCKETS]; /* calls for memory */
+	_Atomic uint64_t wait_ns[HK_NS_BUCKETS]; /* sleeps for a lock */
 };
 extern struct hk_os_counts hk_os_counts;
 
@@ -67,8 +79,21 @@ void hk_os_populate(void *p, size_t len);
 /* Asks for huge pages in a range, or for none. */
 int hk_os_huge_pages(void *p, size_t len, bool on);
 
+/*
+ * Writes all of a text to a file descriptor.  No point where a thread is
+ * cancelled.
+ */
+int hk_os_write(int fd, const void *buf, size_t len);
+
 /* Milliseconds since some time in the past, to a few milliseconds. */
 uint64_t hk_os_clock_ms(void);
+
+/* Nanoseconds since some time in the past, and since 1970. */
+uint64_t hk_os_clock_ns(void);
+uint64_t hk_os_date_ns(void);
+
+/* The process's number. */
+uint32_t hk_os_pid(void);
 
 /* Fills `buf` with random bytes, the best that the system gives at once. */
 void hk_os_random(void *buf, size_t len);

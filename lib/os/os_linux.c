@@ -89,6 +89,33 @@ static bool failed(long ret)
 }
 
 /*
+ * Files a call that began at `start`, by what it took.  Reading the clock
+ * twice takes a twentieth of the shortest of these calls.
+ */
+static void count_time(_Atomic uint64_t *buckets, uint64_t start)
+{
+	unsigned int log = hk_log2((hk_os_clock_ns() - start) | 1);
+
+	count(&buckets[hk_min(log, HK_NS_BUCKETS - 1)], 1);
+}
+
+/* A call for memory: `len` bytes, counted in `bytes` where it succeeds. */
+static long timed6(_Atomic uint64_t *bytes, size_t len, const long call[7])
+{
+	uint64_t start = hk_os_clock_ns();
+	long ret = sys6(call[0], call[1], call[2], call[3], call[4], call[5],
+			call[6]);
+
+	count_time(hk_os_counts.call_ns, start);
+	if (!failed(ret))
+		count(bytes, len);
+	return ret;
+}
+
+#define TIMED(bytes, len, ...) \
+	timed6(bytes, len, (const long[7]){ __VA_ARGS__ })
+
+/*
  * Kernels before 4.17 take the address of MAP_FIXED_NOREPLACE for a hint and
  * may map elsewhere: that is undone and reported like any other clash.
  */
@@ -102,7 +129,8 @@ static int map(void *at, size_t len, int prot, void **out)
 	if (prot != PROT_NONE)
 		flags &= ~MAP_NORESERVE;
 	count(&hk_os_counts.mmap, 1);
-	ret = sys6(SYS_mmap, (long)at, (long)len, prot, flags, -1, 0);
+	ret = TIMED(&hk_os_counts.mapped, len, SYS_mmap, (long)at, (long)len,
+		    prot, flags, -1, 0);
 	if (failed(ret))
 		return (int)ret;
 	if (at && ret != (long)at) {
@@ -126,14 +154,15 @@ int hk_os_reserve(void *at, size_t len, void **out)
 int hk_os_commit(void *p, size_t len)
 {
 	count(&hk_os_counts.mprotect, 1);
-	return (int)sys3(SYS_mprotect, (long)p, (long)len,
-			 PROT_READ | PROT_WRITE);
+	return (int)TIMED(&hk_os_counts.committed, len, SYS_mprotect, (long)p,
+			  (long)len, PROT_READ | PROT_WRITE);
 }
 
 int hk_os_unmap(void *p, size_t len)
 {
 	count(&hk_os_counts.munmap, 1);
-	return (int)sys3(SYS_munmap, (long)p, (long)len, 0);
+	return (int)TIMED(&hk_os_counts.unmapped, len, SYS_munmap, (long)p,
+			  (long)len);
 }
 
 static int remap(void *p, size_t old_len, size_t new_len, int flags,
@@ -142,8 +171,8 @@ static int remap(void *p, size_t old_len, size_t new_len, int flags,
 	long ret;
 
 	count(&hk_os_counts.mremap, 1);
-	ret = sys6(SYS_mremap, (long)p, (long)old_len, (long)new_len, flags,
-		   0, 0);
+	ret = TIMED(&hk_os_counts.remapped, new_len, SYS_mremap, (long)p,
+		    (long)old_len, (long)new_len, flags);
 	if (failed(ret))
 		return (int)ret;
 	*out = (void *)ret;
@@ -178,8 +207,9 @@ int hk_os_move_pages(void *p, size_t old_len, size_t new_len, void **out)
 		return 0;
 	}
 	count(&hk_os_counts.mremap, 1);
-	back = sys6(SYS_mremap, (long)moved, (long)old_len, (long)old_len,
-		    MREMAP_MAYMOVE | MREMAP_FIXED, (long)p, 0);
+	back = TIMED(&hk_os_counts.remapped, old_len, SYS_mremap, (long)moved,
+		     (long)old_len, (long)old_len,
+		     MREMAP_MAYMOVE | MREMAP_FIXED, (long)p);
 	if (!failed(back))
 		return ret;
 	/* Refused as well: copy, which needs nothing of the kernel. */
@@ -188,12 +218,12 @@ int hk_os_move_pages(void *p, size_t old_len, size_t new_len, void **out)
 	return ret;
 }
 
-static int advise(void *p, size_t len, int advice)
+static int advise(void *p, size_t len, int advice, _Atomic uint64_t *bytes)
 {
 	int ret;
 
 	count(&hk_os_counts.madvise, 1);
-	ret = (int)sys3(SYS_madvise, (long)p, (long)len, advice);
+	ret = (int)TIMED(bytes, len, SYS_madvise, (long)p, (long)len, advice);
 	if (ret)
 		count(&hk_os_counts.madvise_failed, 1);
 	return ret;
@@ -223,10 +253,11 @@ int hk_os_discard(void *p, size_t len)
 		clear(p, end);
 		return 0;
 	}
-	ret = advise(from, (size_t)(to - from), MADV_DONTNEED);
+	ret = advise(from, (size_t)(to - from), MADV_DONTNEED,
+		     &hk_os_counts.discarded);
 	if (ret)
 		return ret;
-	count(&hk_os_counts.discarded, (size_t)(to - from));
+	count(&hk_os_counts.discards, 1);
 	clear(p, from);
 	clear(to, end);
 	return 0;
@@ -260,7 +291,48 @@ void hk_os_populate(void *p, size_t len)
 
 int hk_os_huge_pages(void *p, size_t len, bool on)
 {
-	return advise(p, len, on ? MADV_HUGEPAGE : MADV_NOHUGEPAGE);
+	return advise(p, len, on ? MADV_HUGEPAGE : MADV_NOHUGEPAGE,
+		      on ? &hk_os_counts.huge : &hk_os_counts.nohuge);
+}
+
+int hk_os_write(int fd, const void *buf, size_t len)
+{
+	const char *from = buf;
+
+	while (len) {
+		long n = sys3(SYS_write, fd, (long)from, (long)len);
+
+		if (n == -EINTR)
+			continue;
+		if (n <= 0)
+			return n ? (int)n : -EIO;
+		from += n;
+		len -= (size_t)n;
+	}
+	return 0;
+}
+
+static uint64_t clock_of(clockid_t clock)
+{
+	struct timespec now = { 0 };
+
+	clock_gettime(clock, &now);
+	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
+
+uint64_t hk_os_clock_ns(void)
+{
+	return clock_of(CLOCK_MONOTONIC);
+}
+
+uint64_t hk_os_date_ns(void)
+{
+	return clock_of(CLOCK_REALTIME);
+}
+
+uint32_t hk_os_pid(void)
+{
+	return (uint32_t)sys3(SYS_getpid, 0, 0, 0);
 }
 
 /* The C library's clock reads the vDSO: no kernel entry, no errno. */
@@ -464,8 +536,11 @@ int hk_os_read_trusted(const char *path, char *buf, size_t size, size_t *len)
 
 void hk_os_wait(_Atomic uint32_t *word, uint32_t value)
 {
+	uint64_t start = hk_os_clock_ns();
+
 	sys6(SYS_futex, (long)word, FUTEX_WAIT | FUTEX_PRIVATE_FLAG, value,
 	     0, 0, 0);
+	count_time(hk_os_counts.wait_ns, start);
 }
 
 void hk_os_wake(_Atomic uint32_t *word, int n)

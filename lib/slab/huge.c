@@ -28,12 +28,12 @@ struct entry {
 #define PLENTY_BYTES	(8 * HK_MIB)
 #define FEW_BLOCKS	1024
 
-/* All under hk_huge_lock; the counts are read without, relaxed. */
+struct hk_huge_counts hk_huge_counts;
+
+/* All under hk_huge_lock. */
 static struct entry *table;
 static size_t entries;		/* a power of two, or 0 */
 static size_t used;
-static _Atomic size_t bytes;
-static _Atomic uint64_t allocs;
 
 /* ---- the table ---- */
 
@@ -78,7 +78,8 @@ static void add(void *p, size_t len)
 {
 	*find((uintptr_t)p) = (struct entry){ (uintptr_t)p, len };
 	used++;
-	atomic_fetch_add_explicit(&bytes, len, memory_order_relaxed);
+	atomic_fetch_add_explicit(&hk_huge_counts.bytes, len,
+				  memory_order_relaxed);
 }
 
 static void drop(struct entry *e)
@@ -87,7 +88,8 @@ static void drop(struct entry *e)
 	size_t hole = (size_t)(e - table);
 
 	used--;
-	atomic_fetch_sub_explicit(&bytes, e->len, memory_order_relaxed);
+	atomic_fetch_sub_explicit(&hk_huge_counts.bytes, e->len,
+				  memory_order_relaxed);
 	for (size_t i = (hole + 1) & mask; table[i].start; i = (i + 1) & mask) {
 		size_t home = home_of(table[i].start);
 
@@ -152,7 +154,8 @@ void *hk_huge_alloc(size_t size, size_t align)
 	if (p) {
 		hk_note_close(p, len);
 		add(p, len);
-		atomic_fetch_add_explicit(&allocs, 1, memory_order_relaxed);
+		atomic_fetch_add_explicit(&hk_huge_counts.allocs, 1,
+					  memory_order_relaxed);
 	}
 	hk_unlock(&hk_huge_lock, HK_RANK_HUGE);
 	if (p)
@@ -234,7 +237,8 @@ void *hk_huge_adopt(void *p, size_t len, size_t size)
 	if ((len >= PLENTY_BYTES || used < FEW_BLOCKS) && !reserve_entry() &&
 	    !hk_os_move_pages(p, len, new_len, &moved)) {
 		add(moved, new_len);
-		atomic_fetch_add_explicit(&allocs, 1, memory_order_relaxed);
+		atomic_fetch_add_explicit(&hk_huge_counts.allocs, 1,
+					  memory_order_relaxed);
 	}
 	hk_unlock(&hk_huge_lock, HK_RANK_HUGE);
 	return moved;
@@ -242,7 +246,8 @@ void *hk_huge_adopt(void *p, size_t len, size_t size)
 
 size_t hk_huge_bytes(void)
 {
-	return atomic_load_explicit(&bytes, memory_order_relaxed);
+	return atomic_load_explicit(&hk_huge_counts.bytes,
+				    memory_order_relaxed);
 }
 
 size_t hk_huge_blocks(void)
@@ -257,5 +262,6 @@ size_t hk_huge_blocks(void)
 
 uint64_t hk_huge_allocs(void)
 {
-	return atomic_load_explicit(&allocs, memory_order_relaxed);
+	return atomic_load_explicit(&hk_huge_counts.allocs,
+				    memory_order_relaxed);
 }

@@ -42,6 +42,13 @@ void *hk_huge_realloc(void *p, size_t size);
  */
 void *hk_huge_adopt(void *p, size_t len, size_t size);
 
+/* Written under the huge lock, read without: relaxed. */
+struct hk_huge_counts {
+	_Atomic size_t bytes;
+	_Atomic uint64_t allocs;
+};
+extern struct hk_huge_counts hk_huge_counts HK_HIDDEN;
+
 /* Bytes in huge blocks, how many there are, how many were ever made. */
 size_t hk_huge_bytes(void);
 size_t hk_huge_blocks(void);

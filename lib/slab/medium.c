@@ -44,7 +44,7 @@ static struct medium {
 	struct hk_idle idle;
 	uint32_t heads[LISTS];	/* first slab: index, 0 = none */
 } HK_ALIGNED(2 * HK_CACHE_LINE) mediums[HK_MEDIUM_CLASSES];
-static_assert(sizeof(struct medium) == 2 * HK_CACHE_LINE,
+static_assert(sizeof(struct medium) == HK_MEDIUM_STRIDE,
 	      "a class has a pair of lines");
 
 static struct medium *medium_of(unsigned int class)
@@ -516,24 +516,52 @@ size_t hk_medium_trim(void)
 	return bytes;
 }
 
-size_t hk_medium_bytes(void)
+/* The blocks of a listed slab that are in it; returns how many are out. */
+static size_t count_slab(const struct hk_desc *d, struct hk_medium_count *n)
 {
-	size_t bytes = 0;
+	uint64_t free = d->avail & ~none_avail(d);
+	/* Bit by bit: `carved` may be all 64. */
+	uint64_t made = free & (d->carved < 64 ?
+				((uint64_t)1 << d->carved) - 1 : ALL_AVAIL);
 
-	for (unsigned int i = 0; i < HK_MEDIUM_CLASSES; i++) {
-		struct medium *m = &mediums[i];
+	n->free += (size_t)__builtin_popcountll(made & d->idle);
+	n->purged += (size_t)__builtin_popcountll(made & ~d->idle);
+	n->uncarved += (size_t)__builtin_popcountll(free ^ made);
+	return hk_class_capacity(d->class) -
+		(size_t)__builtin_popcountll(free);
+}
 
-		hk_lock(&m->lock, HK_RANK_MEDIUM);
-		bytes += hk_idle_out(&m->idle) *
-			hk_class_size(i + HK_SMALL_CLASSES);
-		hk_unlock(&m->lock, HK_RANK_MEDIUM);
-	}
-	return bytes;
+/* What is out and in no listed slab fills slabs. */
+void hk_medium_count(unsigned int class, struct hk_medium_count *n)
+{
+	struct medium *m = medium_of(class);
+	size_t listed = 0, listed_out = 0;
+
+	*n = (struct hk_medium_count){ 0 };
+	hk_lock(&m->lock, HK_RANK_MEDIUM);
+	for (unsigned int list = 0; list < LISTS; list++)
+		for (uint32_t i = m->heads[list]; i; i = hk_desc_at(i)->next) {
+			listed++;
+			listed_out += count_slab(hk_desc_at(i), n);
+		}
+	n->out = hk_idle_out(&m->idle);
+	n->slabs = listed + (n->out - listed_out) / hk_class_capacity(class);
+	hk_unlock(&m->lock, HK_RANK_MEDIUM);
 }
 
 size_t hk_medium_out(unsigned int class)
 {
 	return hk_idle_out(&medium_of(class)->idle);
+}
+
+size_t hk_medium_static_bytes(void)
+{
+	return sizeof(mediums);
+}
+
+const void *hk_medium_outs(void)
+{
+	return &mediums[0].idle.out;
 }
 
 void hk_medium_lock_all(void)

@@ -122,8 +122,26 @@ bool hk_medium_serves(const struct hk_desc *d, const void *block,
 /* How many blocks of a class are out, magazines included: a hint. */
 size_t hk_medium_out(unsigned int class);
 
-/* Bytes of blocks that are out, by their classes' sizes. */
-size_t hk_medium_bytes(void);
+/* What a class has, in blocks but for `slabs`. */
+struct hk_medium_count {
+	size_t slabs;
+	size_t out;		/* magazines included */
+	size_t free;		/* in their slab, perhaps resident */
+	size_t purged;		/* in it, their pages given back */
+	size_t uncarved;	/* in it, and never handed out */
+};
+
+/* Under the class's lock, for as long as it takes to walk its lists. */
+void hk_medium_count(unsigned int class, struct hk_medium_count *count);
+
+/*
+ * For statistics: bytes of static memory; where the blocks out of the first
+ * class are counted, and how far behind those of the next are, for readers
+ * in other processes.
+ */
+size_t hk_medium_static_bytes(void);
+const void *hk_medium_outs(void);
+#define HK_MEDIUM_STRIDE (2 * HK_CACHE_LINE)
 
 /* For fork: all locks, in the order of the classes. */
 void hk_medium_lock_all(void);

@@ -521,6 +521,21 @@ uint64_t hk_run_supers_purged(void)
 	return n;
 }
 
+size_t hk_run_static_bytes(void)
+{
+	return sizeof(clean) + sizeof(dirty);
+}
+
+const size_t *hk_run_clean_units(void)
+{
+	return &clean.units;
+}
+
+const size_t *hk_run_dirty_units(void)
+{
+	return &dirty.units;
+}
+
 static void bins_verify(const struct bins *bins, enum hk_state kind)
 {
 	size_t units = 0;

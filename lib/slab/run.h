@@ -58,6 +58,14 @@ uint64_t hk_run_supers_purged(void);
 /* Bytes in free runs of each kind, in *clean and *dirty. */
 void hk_run_free_bytes(size_t *clean, size_t *dirty);
 
+/*
+ * For statistics: bytes of static memory; where the units of clean and of
+ * dirty free runs are counted, for readers in other processes.
+ */
+size_t hk_run_static_bytes(void);
+const size_t *hk_run_clean_units(void);
+const size_t *hk_run_dirty_units(void);
+
 /* Debug builds: dies where the free runs are not as they should be. */
 void hk_run_verify(void);
 

@@ -22,14 +22,10 @@
 #include "superslab/thp.h"
 
 struct hk_arena hk_arena;
+struct hk_arena_counts hk_arena_counts;
 
 /* Under the runs lock, but for hk_arena_init(). */
 static size_t frontier;			/* bytes from base: next to map */
-
-/* Written under the same lock, read without: relaxed. */
-static _Atomic size_t table_len;	/* bytes of the table committed */
-static _Atomic size_t committed;	/* bytes of units */
-static _Atomic uint64_t jumps;
 
 /* Growing by an eighth keeps the number of calls logarithmic. */
 #define STEP_MIN	HK_SUPER
@@ -155,7 +151,8 @@ static int cover(size_t span)
 		return 0;
 	err = hk_os_commit((char *)hk_arena.table + have, need - have);
 	if (!err)
-		atomic_store_explicit(&table_len, need, memory_order_relaxed);
+		atomic_store_explicit(&hk_arena_counts.table, need,
+				      memory_order_relaxed);
 	return err;
 }
 
@@ -177,15 +174,15 @@ static int map_step(size_t len)
 		if (err != -EEXIST)
 			return err;
 		frontier += jump;
-		atomic_fetch_add_explicit(&jumps, 1, memory_order_relaxed);
+		atomic_fetch_add_explicit(&hk_arena_counts.jumps, 1,
+					  memory_order_relaxed);
 	}
 	return -ENOMEM;
 }
 
 static size_t next_step(size_t need)
 {
-	size_t step = atomic_load_explicit(&committed, memory_order_relaxed) /
-		STEP_FRACTION;
+	size_t step = hk_arena_committed() / STEP_FRACTION;
 
 	step = hk_min(hk_max(step, STEP_MIN), STEP_MAX);
 	return hk_round_up(hk_max(step, need), HK_SUPER);
@@ -251,18 +248,21 @@ int hk_arena_extend(size_t units, size_t busy, struct hk_desc **first,
 	frontier += len;
 	/* Relaxed: see struct hk_arena. */
 	__atomic_store_n(&hk_arena.span, frontier, __ATOMIC_RELAXED);
-	atomic_fetch_add_explicit(&committed, len, memory_order_relaxed);
+	atomic_fetch_add_explicit(&hk_arena_counts.committed, len,
+				  memory_order_relaxed);
 	return 0;
 }
 
 size_t hk_arena_committed(void)
 {
-	return atomic_load_explicit(&committed, memory_order_relaxed);
+	return atomic_load_explicit(&hk_arena_counts.committed,
+				    memory_order_relaxed);
 }
 
 size_t hk_arena_table_bytes(void)
 {
-	return atomic_load_explicit(&table_len, memory_order_relaxed);
+	return atomic_load_explicit(&hk_arena_counts.table,
+				    memory_order_relaxed);
 }
 
 size_t hk_arena_table_reserved(void)
@@ -272,5 +272,6 @@ size_t hk_arena_table_reserved(void)
 
 uint64_t hk_arena_jumps(void)
 {
-	return atomic_load_explicit(&jumps, memory_order_relaxed);
+	return atomic_load_explicit(&hk_arena_counts.jumps,
+				    memory_order_relaxed);
 }

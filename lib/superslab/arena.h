@@ -39,6 +39,14 @@ bool hk_arena_has_room(size_t units);
  */
 void hk_arena_hollow(ptrdiff_t bytes);
 
+/* Written under the runs lock, read without: relaxed. */
+struct hk_arena_counts {
+	_Atomic size_t committed;	/* bytes of units */
+	_Atomic size_t table;		/* bytes of the table committed */
+	_Atomic uint64_t jumps;
+};
+extern struct hk_arena_counts hk_arena_counts HK_HIDDEN;
+
 /* Bytes of units taken so far; bytes of the table that are committed. */
 size_t hk_arena_committed(void);
 size_t hk_arena_table_bytes(void);

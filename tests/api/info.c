@@ -90,21 +90,51 @@ static void described(void)
 
 static void told(void)
 {
-	char text[8192];
-	int fds[2];
+	static char text[65536];
 	int saved = dup(STDERR_FILENO);
+	FILE *file = tmpfile();
 	ssize_t n;
 
-	CHECK(saved >= 0 && pipe(fds) == 0);
-	CHECK(dup2(fds[1], STDERR_FILENO) >= 0);
+	if (!file || saved < 0)
+		CHECK_ERROR("no temporary file");
+	CHECK(dup2(fileno(file), STDERR_FILENO) >= 0);
 	malloc_stats();
-	fflush(stderr);
 	CHECK(dup2(saved, STDERR_FILENO) >= 0);
-	close(fds[1]);
-	n = read(fds[0], text, sizeof(text));
-	CHECK(n > 10 && text[n - 1] == '\n');
-	close(fds[0]);
 	close(saved);
+	n = pread(fileno(file), text, sizeof(text), 0);
+	CHECK(n > 10 && n < (ssize_t)sizeof(text) && text[n - 1] == '\n');
+	fclose(file);
+}
+
+/* hakmem_stats_print() into a file: its text, and what it refuses. */
+static void printed(void)
+{
+	static char text[65536];
+	FILE *file = tmpfile();
+	ssize_t n;
+	int fd;
+
+	if (!file)
+		CHECK_ERROR("no temporary file");
+	fd = fileno(file);
+	CHECK_ERRNO_KEPT(CHECK_EQ(hakmem_stats_print(fd, HAKMEM_JSON), 0));
+	n = pread(fd, text, sizeof(text) - 1, 0);
+	CHECK(n > 100 && strncmp(text, "{\"schema\":1,", 12) == 0);
+	CHECK(text[n - 2] == '}' && text[n - 1] == '\n');
+	CHECK_EQ(ftruncate(fd, 0) + lseek(fd, 0, SEEK_SET), 0);
+	CHECK_ERRNO_KEPT(CHECK_EQ(hakmem_stats_print(fd, HAKMEM_TEXT), 0));
+	memset(text, 0, sizeof(text));
+	n = pread(fd, text, sizeof(text) - 1, 0);
+	CHECK(n > 100 && strncmp(text, "hakmem: ", 8) == 0);
+	CHECK(strstr(text, "\nhakmem: committed_bytes ") != NULL);
+	fclose(file);
+
+	errno = 0;
+	CHECK_EQ(hakmem_stats_print(-1, HAKMEM_TEXT), -1);
+	CHECK_EQ(errno, EBADF);
+	errno = 0;
+	CHECK_EQ(hakmem_stats_print(1, (enum hakmem_format)2), -1);
+	CHECK_EQ(errno, EINVAL);
 }
 
 /* Resident pages of [p, p + size). */
@@ -171,6 +201,7 @@ int main(void)
 	figures();
 	described();
 	told();
+	printed();
 	if (!check_emulated()) {
 		trimmed(malloc_trim);
 		trimmed(hakmem_trim);

@@ -71,6 +71,46 @@ static void sane(const struct hakmem_stats *stats)
 	CHECK(stats->free_bytes < (uint64_t)1 << 50);
 }
 
+/* One thread: every committed byte is somewhere, and nowhere twice. */
+static void adds_up(void)
+{
+	struct hakmem_stats s = get();
+
+	CHECK_EQ(s.transit_bytes, 0);
+	CHECK_EQ(s.live_bytes + s.cached_bytes + s.sent_bytes +
+			s.slab_free_bytes + s.slab_purged_bytes +
+			s.slab_uncarved_bytes + s.slab_tail_bytes +
+			s.empty_slab_bytes + s.cached_run_bytes +
+			s.dirty_bytes + s.clean_bytes + s.metadata_bytes,
+		s.committed_bytes);
+	CHECK(s.run_bytes + s.huge_bytes <= s.live_bytes);
+}
+
+/* Through random states. */
+static void identity(void)
+{
+	static void *blocks[2000];
+	uint64_t state = 11;
+
+	for (size_t i = 0; i < check_count(20000); i++) {
+		size_t k = random_below(&state, 2000);
+		size_t max = i % 100 ? 40000 : 3 * MIB;
+
+		free(blocks[k]);
+		blocks[k] = HIDE(malloc(random_size(&state, max)));
+		CHECK(blocks[k] != NULL);
+		if (i % 50 == 0)
+			adds_up();
+		if (i % 3000 == 0)
+			malloc_trim(0);
+	}
+	for (size_t k = 0; k < 2000; k++)
+		free(blocks[k]);
+	adds_up();
+	malloc_trim(0);
+	adds_up();
+}
+
 /* `size` bytes in blocks of `each` are seen as live, and then as not. */
 static void seen(size_t size, size_t each)
 {
@@ -165,6 +205,7 @@ static void threads(void)
 	CHECK(after.heaps >= 2);
 	CHECK(after.remote_chains > before.remote_chains);
 	free(all);
+	adds_up();
 }
 
 /* Counts only ever grow. */
@@ -211,6 +252,7 @@ int main(void)
 	seen(20 * MIB, MIB);
 	seen(300 * MIB, 100 * MIB);
 	counted();
+	identity();
 	threads();
 	grow();
 	return 0;

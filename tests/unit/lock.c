@@ -6,6 +6,9 @@
 
 #include "base/fatal.h"
 #include "os/lock.h"
+#include "os/os.h"
+
+#include <sched.h>
 
 #define THREADS	4
 
@@ -91,6 +94,42 @@ static void sleepers_are_woken(void **state)
 	assert_int_equal(lock.word, 0);
 }
 
+static uint64_t sleeps(void)
+{
+	uint64_t n = 0;
+
+	for (unsigned int i = 0; i < HK_NS_BUCKETS; i++)
+		n += atomic_load(&hk_os_counts.wait_ns[i]);
+	return n;
+}
+
+/* Who finds a lock taken is counted, and who sleeps. */
+static void waits_are_counted(void **state)
+{
+	uint64_t waits_before = atomic_load(&hk_lock_waits[HK_RANK_META]);
+	uint64_t others = atomic_load(&hk_lock_waits[HK_RANK_RUNS]);
+	uint64_t sleeps_before = sleeps();
+	bool done = false;
+	pthread_t thread;
+
+	(void)state;
+	hk_lock(&lock, HK_RANK_META);
+	assert_int_equal(pthread_create(&thread, NULL, waits, &done), 0);
+	while (atomic_load(&lock.word) != 2)
+		sched_yield();
+	hk_unlock(&lock, HK_RANK_META);
+	assert_int_equal(pthread_join(thread, NULL), 0);
+	assert_int_equal(atomic_load(&hk_lock_waits[HK_RANK_META]),
+		waits_before + 1);
+	assert_int_equal(atomic_load(&hk_lock_waits[HK_RANK_RUNS]), others);
+	assert_true(sleeps() > sleeps_before);
+	/* A free one is not waited for. */
+	hk_lock(&lock, HK_RANK_META);
+	hk_unlock(&lock, HK_RANK_META);
+	assert_int_equal(atomic_load(&hk_lock_waits[HK_RANK_META]),
+		waits_before + 1);
+}
+
 /* ---- ranks ---- */
 
 static struct hk_lock other;
@@ -161,6 +200,7 @@ int main(void)
 		cmocka_unit_test(one_at_a_time),
 		cmocka_unit_test(trying),
 		cmocka_unit_test(sleepers_are_woken),
+		cmocka_unit_test(waits_are_counted),
 		cmocka_unit_test(ranks),
 	};
 

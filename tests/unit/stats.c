@@ -9,6 +9,7 @@
 #include "api/info.h"
 #include "api/stats.h"
 #include "os/os.h"
+#include "slab/medium.h"
 #include "slab/run.h"
 
 #include <hakmem.h>
@@ -23,6 +24,22 @@ static struct hakmem_stats now(void)
 	assert_true(s.committed_bytes <= s.reserved_bytes);
 	assert_true(s.metadata_bytes <= s.committed_bytes);
 	assert_true(s.huge_bytes <= s.live_bytes);
+	return s;
+}
+
+/* Every committed byte is somewhere, and nowhere twice. */
+static struct hakmem_stats adds_up(void)
+{
+	struct hakmem_stats s = now();
+
+	assert_int_equal(s.transit_bytes, 0);
+	assert_int_equal(s.live_bytes + s.cached_bytes + s.sent_bytes +
+			s.slab_free_bytes + s.slab_purged_bytes +
+			s.slab_uncarved_bytes + s.slab_tail_bytes +
+			s.empty_slab_bytes + s.cached_run_bytes +
+			s.dirty_bytes + s.clean_bytes + s.metadata_bytes,
+		s.committed_bytes);
+	hk_stats_verify();
 	return s;
 }
 
@@ -50,23 +67,120 @@ static void live_bytes(void **state)
 		blocks[i] = hk_malloc(n);
 		assert_non_null(blocks[i]);
 		sum += hk_usable_size(blocks[i]);
-		if (i % 100)
+		if (i % 10)
 			continue;
 		/* What the thread keeps ready is not the program's. */
-		hk_heap_flush(hk_tls.heap);
-		assert_int_equal(now().live_bytes, sum);
+		assert_int_equal(adds_up().live_bytes, sum);
 	}
 	for (size_t i = 0; i < UNIT_COUNT(blocks); i++) {
 		sum -= hk_usable_size(blocks[i]);
 		hk_free(blocks[i]);
-		if (i % 100)
+		if (i % 10)
 			continue;
-		hk_heap_flush(hk_tls.heap);
-		assert_int_equal(now().live_bytes, sum);
+		assert_int_equal(adds_up().live_bytes, sum);
 	}
 	hk_trim(0);
 	assert_int_equal(now().live_bytes, 0);
 	assert_int_equal(now().huge_bytes, 0);
+}
+
+/* A block of each kind that is given back is where it is said to be. */
+static void kept_ready(void **state)
+{
+	struct hakmem_stats a, b;
+	void *p;
+
+	(void)state;
+	hk_trim(0);
+	p = hk_malloc(20000);
+	a = adds_up();
+	hk_free(p);
+	b = adds_up();
+	assert_int_equal(a.live_bytes - b.live_bytes, hk_good_size(20000));
+	assert_int_equal(b.cached_bytes - a.cached_bytes,
+		hk_good_size(20000));
+
+	p = hk_malloc(300000);
+	a = adds_up();
+	hk_free(p);
+	b = adds_up();
+	assert_int_equal(a.run_bytes - b.run_bytes, hk_good_size(300000));
+	assert_int_equal(b.cached_run_bytes - a.cached_run_bytes,
+		hk_good_size(300000));
+	hk_trim(0);
+	b = adds_up();
+	assert_int_equal(b.cached_bytes, 0);
+	assert_int_equal(b.cached_run_bytes, 0);
+	assert_int_equal(b.empty_slab_bytes, 0);
+	assert_int_equal(b.dirty_bytes, 0);
+	assert_int_equal(b.live_bytes, 0);
+}
+
+static void in_slabs(void **state)
+{
+	void *small[300], *medium[40];
+	struct hakmem_stats a, b;
+
+	(void)state;
+	hk_trim(0);
+	for (size_t i = 0; i < 300; i++)
+		small[i] = hk_malloc(1000);
+	for (size_t i = 0; i < 40; i++)
+		medium[i] = memset(hk_malloc(20000), 1, 20000);
+	a = adds_up();
+	assert_int_equal(a.live_bytes, 300 * hk_good_size(1000) +
+		40 * hk_good_size(20000));
+	for (size_t i = 0; i < 300; i += 4)
+		hk_free(small[i]);
+	b = adds_up();
+	assert_int_equal(b.slab_free_bytes - a.slab_free_bytes,
+		75 * hk_good_size(1000));
+	/* Every other one: no slab becomes empty, and pages may go. */
+	for (size_t i = 0; i < 40; i += 2)
+		hk_free(medium[i]);
+	hk_heap_flush(hk_tls.heap);
+	hk_medium_trim();
+	b = adds_up();
+	assert_int_equal(b.slab_purged_bytes, 20 * hk_good_size(20000));
+	for (size_t i = 0; i < 300; i++)
+		if (i % 4)
+			hk_free(small[i]);
+	/* Empty slabs are kept by the heap, one of the class in its list. */
+	assert_true(adds_up().empty_slab_bytes >= HK_UNIT);
+	for (size_t i = 1; i < 40; i += 2)
+		hk_free(medium[i]);
+	hk_trim(0);
+	assert_int_equal(adds_up().live_bytes, 0);
+}
+
+static void *free_all(void *blocks)
+{
+	for (size_t i = 0; i < 100; i++)
+		hk_free(((void **)blocks)[i]);
+	return NULL;
+}
+
+/* Freed by a thread that has ended, for an owner that has not looked. */
+static void under_way(void **state)
+{
+	static void *blocks[100];
+	struct hakmem_stats a, b;
+	pthread_t thread;
+
+	(void)state;
+	for (size_t i = 0; i < 100; i++)
+		blocks[i] = hk_malloc(64);
+	a = adds_up();
+	assert_int_equal(a.sent_bytes, 0);
+	assert_int_equal(pthread_create(&thread, NULL, free_all, blocks), 0);
+	assert_int_equal(pthread_join(thread, NULL), 0);
+	b = adds_up();
+	assert_int_equal(b.sent_bytes, 6400);
+	assert_int_equal(a.live_bytes - b.live_bytes, 6400);
+	hk_trim(0);
+	b = adds_up();
+	assert_int_equal(b.sent_bytes, 0);
+	assert_int_equal(b.live_bytes, 0);
 }
 
 static void free_and_committed(void **state)
@@ -121,13 +235,12 @@ static void events(void **state)
 	assert_true(b.purged_bytes > a.purged_bytes);
 	assert_true(b.madvise_calls > a.madvise_calls);
 	assert_int_equal(b.madvise_failures, a.madvise_failures);
-	assert_int_equal(b.heaps, 1);
+	assert_int_equal(b.remote_chains, a.remote_chains);
 	assert_int_equal(b.mmap_calls, atomic_load(&hk_os_counts.mmap));
 	assert_int_equal(b.munmap_calls, atomic_load(&hk_os_counts.munmap));
 	assert_int_equal(b.mremap_calls, atomic_load(&hk_os_counts.mremap));
 	assert_int_equal(b.mprotect_calls,
 		atomic_load(&hk_os_counts.mprotect));
-	assert_int_equal(b.remote_chains, 0);
 	assert_int_equal(b.fallback_mmaps, 0);
 	assert_true(b.superslabs_taken >= 1);
 }
@@ -254,8 +367,11 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(live_bytes),
+		cmocka_unit_test(kept_ready),
+		cmocka_unit_test(in_slabs),
 		cmocka_unit_test(free_and_committed),
 		cmocka_unit_test(events),
+		cmocka_unit_test(under_way),
 		cmocka_unit_test(public_call),
 		cmocka_unit_test(malloc_info_of_glibc),
 		cmocka_unit_test(never_negative),

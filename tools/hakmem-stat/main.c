@@ -20,6 +20,7 @@ static const struct {
 	{ "run", command_run },
 	{ "report", command_report },
 	{ "options", command_options },
+	{ "-p", command_live },
 };
 
 static const char *const names[] = { "run", "report", "options", NULL };
@@ -30,6 +31,7 @@ void print_help(void)
 "Examples:\n"
 "  hakmem-stat run -- python3 job.py      run a program on libhakmem\n"
 "  hakmem-stat run -o stat.txt -- make    its report into a file\n"
+"  hakmem-stat -p 4711                    look into a running process\n"
 "  hakmem-stat report server.log          read the figures in a log\n"
 "  journalctl -u web | hakmem-stat report --format=csv -\n"
 "  hakmem-stat options                    what can be chosen, and is\n"
@@ -37,6 +39,7 @@ void print_help(void)
 "Usage: hakmem-stat run [OPTION...] [--] COMMAND [ARGUMENT...]\n"
 "       hakmem-stat report [OPTION...] FILE...\n"
 "       hakmem-stat options [OPTION...] [NAME...]\n"
+"       hakmem-stat -p PID [--json]\n"
 "       hakmem-stat --help | --version\n"
 "\n"
 "run     Runs COMMAND with libhakmem preloaded, checks that it was really\n"
@@ -56,6 +59,10 @@ void print_help(void)
 "options Lists the library's options, or those named: what a process that\n"
 "        starts now would have, each preset's value, the range.\n"
 "      --json           the same as --format=json\n"
+"\n"
+"-p PID  Prints every figure of the statistics page of a running process,\n"
+"        which notices nothing of it.  Exits with 3 where there is none.\n"
+"      --json           as one JSON object, in bytes\n"
 "\n"
 "All:\n"
 "  -f, --format=FORMAT  table (the default), json or csv\n"

@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * page.c - the statistics page: which figures it has, and where they are.
+ * Rows and texts are constant and hold no address, so that they cost a
+ * process neither a relocation nor a private page.
+ */
+#include "api/page.h"
+
+#include "heap/thread.h"
+#include "os/meta.h"
+#include "os/os.h"
+#include "slab/huge.h"
+#include "slab/medium.h"
+#include "slab/run.h"
+#include "superslab/arena.h"
+
+#include <pthread.h>
+
+#define OS(f)	HK_SECTION_OS, offsetof(struct hk_os_counts, f), 8
+#define ARENA(f) HK_SECTION_ARENA, offsetof(struct hk_arena_counts, f), 8
+#define HUGE(f)	HK_SECTION_HUGE, offsetof(struct hk_huge_counts, f), 8
+#define HEAP(f)	HK_SECTION_HEAPS, offsetof(struct hk_heap, f), 8
+#define HEAP4(f) HK_SECTION_HEAPS, offsetof(struct hk_heap, f), 4
+#define ONE	HK_PAGE_ONE, 0, 1, 0
+#define TIME	HK_PAGE_TIME, 0, HK_NS_BUCKETS, 8
+#define SMALL	HK_PAGE_CLASS, 0, HK_SMALL_CLASSES, \
+		sizeof(((struct hk_heap *)0)->counts.small[0])
+#define MEDIUM	HK_PAGE_CLASS, HK_SMALL_CLASSES, HK_MEDIUM_CLASSES
+
+/*
+ * name, type, unit, shift, section, offset, width, index, first, count,
+ * stride, help
+ */
+#define ROWS(X)								\
+X(mmap_calls, 'c', 'n', 0, OS(mmap), ONE, "calls of mmap")		\
+X(munmap_calls, 'c', 'n', 0, OS(munmap), ONE, "calls of munmap")	\
+X(mremap_calls, 'c', 'n', 0, OS(mremap), ONE, "calls of mremap")	\
+X(mprotect_calls, 'c', 'n', 0, OS(mprotect), ONE, "calls of mprotect")	\
+X(madvise_calls, 'c', 'n', 0, OS(madvise), ONE, "calls of madvise")	\
+X(madvise_failures, 'c', 'n', 0, OS(madvise_failed), ONE,		\
+  "those that were refused")						\
+X(purge_calls, 'c', 'n', 0, OS(discards), ONE,				\
+  "those that gave pages back")						\
+X(purged_bytes, 'c', 'b', 0, OS(discarded), ONE,			\
+  "given back without unmapping")					\
+X(mapped_bytes, 'c', 'b', 0, OS(mapped), ONE,				\
+  "mapped or reserved")							\
+X(unmapped_bytes, 'c', 'b', 0, OS(unmapped), ONE, "unmapped")		\
+X(remapped_bytes, 'c', 'b', 0, OS(remapped), ONE,			\
+  "lengths that mremap gave")						\
+X(table_committed_bytes, 'c', 'b', 0, OS(committed), ONE,		\
+  "made writable by mprotect")						\
+X(huge_advised_bytes, 'c', 'b', 0, OS(huge), ONE,			\
+  "for which huge pages were asked")					\
+X(small_advised_bytes, 'c', 'b', 0, OS(nohuge), ONE,			\
+  "for which none were")						\
+X(call_time, 'c', 'n', 0, OS(call_ns), TIME,				\
+  "calls to the system by duration")					\
+X(lock_sleep_time, 'c', 'n', 0, OS(wait_ns), TIME,			\
+  "sleeps for a lock by duration")					\
+X(lock_waits, 'c', 'n', 0, HK_SECTION_LOCKS, 0, 8, HK_PAGE_RANK, 0,	\
+  HK_RANK_META + 1, 8, "locks that were not free at once")		\
+X(arena_bytes, 'g', 'b', 0, ARENA(committed), ONE,			\
+  "taken from the system for blocks")					\
+X(table_bytes, 'g', 'b', 0, ARENA(table), ONE,				\
+  "of descriptors, committed")						\
+X(fallback_mmaps, 'c', 'n', 0, ARENA(jumps), ONE,			\
+  "mappings of others that were gone round")				\
+X(huge_bytes, 'g', 'b', 0, HUGE(bytes), ONE,				\
+  "in mappings of their own")						\
+X(huge_allocs, 'c', 'n', 0, HUGE(allocs), ONE,				\
+  "mappings of their own made")						\
+X(meta_bytes, 'g', 'b', 0, HK_SECTION_META, 0, 8, ONE,			\
+  "of the library's own memory")					\
+X(run_bytes, 'g', 'b', HK_UNIT_SHIFT, HK_SECTION_RUNS, 0, 8, ONE,	\
+  "of blocks above 128 KiB with the program")				\
+X(clean_bytes, 'g', 'b', HK_UNIT_SHIFT, HK_SECTION_CLEAN, 0, 8, ONE,	\
+  "free, not resident")							\
+X(dirty_bytes, 'g', 'b', HK_UNIT_SHIFT, HK_SECTION_DIRTY, 0, 8, ONE,	\
+  "free, used before")							\
+X(class_size, 'g', 'b', 0, HK_SECTION_CLASSES, 0, 4, HK_PAGE_CLASS, 0,	\
+  HK_CLASSES, 4, "of a block")						\
+X(medium_out, 'g', 'n', 0, HK_SECTION_MEDIUM, 0, 8, MEDIUM,		\
+  HK_MEDIUM_STRIDE, "blocks with the program or in magazines")		\
+X(magazine_blocks, 'g', 'n', 0, HEAP4(magazine[0].n), MEDIUM,		\
+  sizeof(struct hk_magazine), "blocks in magazines")			\
+X(heaps_idle, 'g', 'n', 0, HK_SECTION_HEAPS,				\
+  offsetof(struct hk_heap, orphan), 1, ONE, "heaps without a thread")	\
+X(empty_slabs, 'g', 'n', 0, HEAP4(empties), ONE,			\
+  "empty slabs that heaps keep")					\
+X(cached_run_bytes, 'g', 'b', HK_UNIT_SHIFT, HEAP4(run_units), ONE,	\
+  "longer blocks that heaps keep")					\
+X(chain_bytes, 'g', 'b', 0, HEAP(chain_bytes), ONE,			\
+  "blocks that heaps collect for others")				\
+X(inbox_bytes, 'g', 'b', 0, HEAP(inbox_bytes), ONE,			\
+  "blocks sent and not yet fetched")					\
+X(refills, 'c', 'n', 0, HEAP(counts.refills), ONE,			\
+  "times a thread's list ran empty")					\
+X(slabs_retired, 'c', 'n', 0, HEAP(counts.retired), ONE,		\
+  "slabs that became empty")						\
+X(chains_sent, 'c', 'n', 0, HEAP(counts.chains), ONE,			\
+  "batches of blocks for other heaps")					\
+X(chains_received, 'c', 'n', 0, HEAP(counts.received), ONE,		\
+  "batches fetched from inboxes")					\
+X(inboxes_robbed, 'c', 'n', 0, HEAP(counts.robbed), ONE,		\
+  "inboxes sorted for an owner that does not look")			\
+X(heaps_adopted, 'c', 'n', 0, HEAP(counts.adopted), ONE,		\
+  "heaps given to a new thread")					\
+X(slow_allocs, 'c', 'n', 0, HEAP(counts.allocs), ONE,			\
+  "allocations of the slow path")					\
+X(slow_frees, 'c', 'n', 0, HEAP(counts.frees), ONE,			\
+  "frees of the slow path")						\
+X(small_refills, 'c', 'n', 0, HEAP(counts.small[0].refills), SMALL,	\
+  "refills by class")							\
+X(small_made, 'c', 'n', 0, HEAP(counts.small[0].made), SMALL,		\
+  "slabs made")								\
+X(small_retired, 'c', 'n', 0, HEAP(counts.small[0].retired), SMALL,	\
+  "slabs that became empty, by class")					\
+X(medium_refills, 'c', 'n', 0, HEAP(counts.medium[0].refills), MEDIUM,	\
+  sizeof(((struct hk_heap *)0)->counts.medium[0]),			\
+  "magazines that ran empty")						\
+X(medium_flushes, 'c', 'n', 0, HEAP(counts.medium[0].flushes), MEDIUM,	\
+  sizeof(((struct hk_heap *)0)->counts.medium[0]),			\
+  "magazines that ran full")
+
+#define TEXT_FIELD(name, type, unit, shift, ...) \
+	TEXT_FIELD_(name, __VA_ARGS__)
+#define TEXT_FIELD_(name, section, offset, width, index, first, count,	\
+		    stride, help)					\
+	char name[sizeof(#name "\0" help)];
+#define TEXT(name, type, unit, shift, ...) TEXT_(name, __VA_ARGS__)
+#define TEXT_(name, section, offset, width, index, first, count, stride, \
+	      help)							\
+	.name = #name "\0" help,
+
+/* A member for each row: its offset is what the row has as its name. */
+static const struct texts {
+	ROWS(TEXT_FIELD)
+} texts = {
+	ROWS(TEXT)
+};
+
+#define ROW(name, type, unit, shift, ...) \
+	ROW_(name, type, unit, shift, __VA_ARGS__)
+#define ROW_(name, type, unit, shift, section, offset, width, index, first, \
+	     count, stride, help)					\
+	{ offsetof(struct texts, name), type, unit, index, section, width, \
+	  shift, count, stride, first, 0, offset },
+
+static const struct hk_page_row rows[] = {
+	ROWS(ROW)
+};
+
+HK_EXPORT struct hk_stats_page hakmem_stats_page = {
+	.head = {
+		.magic = { 'H', 'A', 'K', 'M', 'E', 'M', 'P', 'G' },
+		.abi = HK_PAGE_ABI,
+		.size = sizeof(struct hk_page),
+		.row_size = sizeof(rows[0]),
+		.section_size = sizeof(struct hk_page_section),
+		.rows = sizeof(rows) / sizeof(rows[0]),
+		.sections = HK_SECTIONS,
+		.text_size = sizeof(texts),
+	},
+};
+
+static void set(enum hk_section section, const volatile void *at, size_t size)
+{
+	hakmem_stats_page.section[section].at = (uintptr_t)at;
+	hakmem_stats_page.section[section].size = (uint32_t)size;
+}
+
+/* In a child the counters go on; number and time are its own. */
+static void forked(void)
+{
+	hakmem_stats_page.head.pid = hk_os_pid();
+	hakmem_stats_page.head.start_ns = hk_os_date_ns();
+}
+
+/*
+ * The number last, with release: a reader that sees one finds all addresses.
+ */
+__attribute__((constructor)) static void page_starts(void)
+{
+	struct hk_page *head = &hakmem_stats_page.head;
+
+	head->schema = (uintptr_t)rows;
+	head->text = (uintptr_t)&texts;
+	set(HK_SECTION_OS, &hk_os_counts, sizeof(hk_os_counts));
+	set(HK_SECTION_LOCKS, hk_lock_waits, sizeof(hk_lock_waits));
+	set(HK_SECTION_ARENA, &hk_arena_counts, sizeof(hk_arena_counts));
+	set(HK_SECTION_HUGE, &hk_huge_counts, sizeof(hk_huge_counts));
+	set(HK_SECTION_META, &hk_meta_taken, sizeof(hk_meta_taken));
+	set(HK_SECTION_RUNS, &hk_heap_run_units, sizeof(hk_heap_run_units));
+	set(HK_SECTION_CLEAN, hk_run_clean_units(), sizeof(size_t));
+	set(HK_SECTION_DIRTY, hk_run_dirty_units(), sizeof(size_t));
+	set(HK_SECTION_CLASSES, hk_class_sizes, sizeof(hk_class_sizes));
+	set(HK_SECTION_MEDIUM, hk_medium_outs(),
+	    (HK_MEDIUM_CLASSES - 1) * HK_MEDIUM_STRIDE + sizeof(size_t));
+	set(HK_SECTION_HEAPS, hk_heaps_head(), sizeof(struct hk_heap));
+	hakmem_stats_page.section[HK_SECTION_HEAPS].link =
+		offsetof(struct hk_heap, next_heap);
+	head->start_ns = hk_os_date_ns();
+	__atomic_store_n(&head->pid, hk_os_pid(), __ATOMIC_RELEASE);
+	pthread_atfork(NULL, NULL, forked);
+}

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * page.h - the layout of the statistics page: what another process finds at
+ * the symbol hakmem_stats_page.  Reading it costs the process nothing, and
+ * nothing of the library's code runs.
+ *
+ *   hakmem_stats_page          schema, `rows` times      text
+ *   +---------------------+    +------------------+      +----------------
+ *   | magic, sizes, pid   |    | name, type, unit |----->| name \0 help \0
+ *   | schema -------------|--->| section, offset  |      +----------------
+ *   | section[0] ---------|-+  | count, stride    |
+ *   | section[1] ...      | |  +------------------+      values
+ *   +---------------------+ +--------------------------->+----------------
+ *                                                        | where they are
+ *
+ * The values stay where the library counts; a row tells where in its section
+ * they are.  A section with a link is a list of blocks, one for each heap:
+ * the value is the sum over them.  They never go away, and the list grows at
+ * its front.
+ *
+ * A reader goes by the sizes in the header, so that it reads the pages of
+ * later versions, whose structs are longer and which have more rows.  `abi`
+ * is raised only where that would go wrong.  All is in the byte order and
+ * word size of the process.  This header needs nothing else of the library.
+ */
+#ifndef HK_PAGE_H
+#define HK_PAGE_H
+
+#include <stdint.h>
+
+#define HK_PAGE_MAGIC	"HAKMEMPG"	/* without its \0 */
+#define HK_PAGE_ABI	1u
+
+enum hk_page_type {
+	HK_PAGE_COUNTER = 'c',	/* only grows; a child has its parent's */
+	HK_PAGE_GAUGE = 'g',
+};
+
+enum hk_page_unit {
+	HK_PAGE_NUMBER = 'n',
+	HK_PAGE_BYTES = 'b',
+};
+
+/* What element i of a value with several is of. */
+enum hk_page_index {
+	HK_PAGE_ONE = 0,	/* there is one */
+	HK_PAGE_CLASS = 'c',	/* size class `first` + i */
+	HK_PAGE_RANK = 'r',	/* lock rank `first` + i */
+	HK_PAGE_TIME = 't',	/* 2^i to 2^(i + 1) - 1 ns; last: and more */
+};
+
+struct hk_page_row {
+	uint16_t name;		/* offset in text: name, then help */
+	uint8_t type, unit, index;
+	uint8_t section;
+	uint8_t width;		/* of an element: 1, 2, 4 or 8 bytes */
+	uint8_t shift;		/* the value is the word shifted left by it */
+	uint16_t count;		/* elements */
+	uint16_t stride;	/* bytes from one to the next */
+	uint16_t first;		/* see `index` */
+	uint16_t unused;
+	uint32_t offset;	/* of the first element, in the section */
+};
+
+struct hk_page_section {
+	uint64_t at;		/* address; 0: not yet known */
+	uint32_t size;		/* bytes to read there, or of each block */
+	uint32_t link;		/* 0, or `at` is the address of a pointer to
+				   a block that has one to the next here */
+};
+
+struct hk_page {
+	char magic[8];
+	uint32_t abi;
+	uint32_t size;		/* of this struct, without the sections */
+	uint32_t row_size;	/* of each row and section */
+	uint32_t section_size;
+	uint32_t rows, sections;
+	uint64_t schema, text;	/* addresses */
+	uint32_t text_size;
+	uint32_t pid;		/* 0: the library has not started */
+	uint64_t start_ns;	/* when it did, or the fork: since 1970 */
+};
+
+#endif /* HK_PAGE_H */

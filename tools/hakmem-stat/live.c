@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * live.c - "hakmem-stat -p PID": the statistics page of a running process,
+ * every value once, as a table or as JSON.
+ */
+#include "commands.h"
+#include "page.h"
+#include "process.h"
+#include "util.h"
+
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define SYMBOL "hakmem_stats_page"
+
+/* ---- the table ---- */
+
+#define NAME_WIDTH	30
+
+static void table_value(const char *name, char unit, uint64_t n,
+			const char *help)
+{
+	char text[UTIL_BYTES_MAX];
+
+	if (unit == 'b')
+		util_bytes(text, n);
+	else
+		snprintf(text, sizeof(text), "%" PRIu64, n);
+	printf("  %-*s %14s", NAME_WIDTH, name, text);
+	if (*help)
+		printf("  %s", help);
+	putchar('\n');
+}
+
+/* A class is told by the size of its blocks, a duration by its least. */
+static char *label(const struct page *page, const struct page_value *value,
+		   size_t i)
+{
+	const struct page_value *sizes = page_find(page, "class_size");
+	size_t number = value->first + i;
+
+	if (value->index == 'c' && sizes && number < sizes->count)
+		return util_format("%s[%" PRIu64 "]", value->name,
+				   sizes->elements[number]);
+	if (value->index == 't' && i < 64)
+		return util_format("%s[%" PRIu64 " ns]", value->name,
+				   i ? (uint64_t)1 << i : 0);
+	return util_format("%s[%zu]", value->name, number);
+}
+
+/* The sizes of the classes are the labels of the others. */
+static void table_array(const struct page *page,
+			const struct page_value *value)
+{
+	const char *help = value->help;
+
+	if (!strcmp(value->name, "class_size"))
+		return;
+	for (size_t i = 0; i < value->count; i++) {
+		char *name;
+
+		if (!value->elements[i])
+			continue;
+		name = label(page, value, i);
+		table_value(name, value->unit, value->elements[i], help);
+		free(name);
+		help = "";
+	}
+}
+
+static void print_table(const struct page *page, pid_t pid)
+{
+	time_t start = (time_t)(page->start_ns / 1000000000);
+	struct tm *local = localtime(&start);
+	char date[32] = "?";
+
+	if (local)
+		strftime(date, sizeof(date), "%F %T", local);
+	printf("%sprocess %ld, since %s, %zu heap%s%s\n",
+	       util_bold(stdout), (long)pid, date, page->heaps,
+	       page->heaps == 1 ? "" : "s", util_plain(stdout));
+	for (size_t i = 0; i < page->count; i++) {
+		const struct page_value *value = &page->values[i];
+
+		if (value->count == 1)
+			table_value(value->name, value->unit,
+				    value->elements[0], value->help);
+		else
+			table_array(page, value);
+	}
+}
+
+/* ---- JSON ---- */
+
+/* The text is the other process's: it may be anything. */
+static void json_string(const char *s)
+{
+	putchar('"');
+	for (; *s; s++) {
+		unsigned char c = (unsigned char)*s;
+
+		if (c < ' ' || c > '~' || c == '"' || c == '\\')
+			printf("\\u%04x", c);
+		else
+			putchar(c);
+	}
+	putchar('"');
+}
+
+static void json_value(const struct page_value *value)
+{
+	json_string(value->name);
+	printf(value->index ? ":[" : ":");
+	for (size_t i = 0; i < value->count; i++)
+		printf("%s%" PRIu64, i ? "," : "", value->elements[i]);
+	if (value->index)
+		putchar(']');
+}
+
+/* The library may know the process by another number: in a container. */
+static void print_json_page(const struct page *page, pid_t pid)
+{
+	const char *between = "";
+
+	printf("{\"schema\":1,\"pid\":%ld,\"page_pid\":%" PRIu32
+	       ",\"abi\":%" PRIu32 ",\"start_ns\":%" PRIu64
+	       ",\"heaps\":%zu,\"values\":{", (long)pid, page->pid,
+	       page->abi, page->start_ns, page->heaps);
+	for (size_t i = 0; i < page->count; i++) {
+		if (!page->values[i].count)
+			continue;
+		printf("%s", between);
+		json_value(&page->values[i]);
+		between = ",";
+	}
+	printf("}}\n");
+}
+
+/* ---- the command ---- */
+
+static pid_t pid_of(const char *word)
+{
+	char *end;
+	long pid;
+
+	pid = strtol(word, &end, 10);
+	if (*end || end == word || pid < 1 || pid > INT32_MAX)
+		util_die(STATUS_USAGE, "'%s' is no number of a process", word);
+	return (pid_t)pid;
+}
+
+static void show(pid_t pid, bool json)
+{
+	struct page page = { 0 };
+	uint64_t at;
+	const char *why = process_symbol(pid, SYMBOL, &at);
+
+	if (!why)
+		why = page_load(&page, process_read, &pid, at);
+	if (why)
+		util_die(STATUS_UNREADABLE, "process %ld: %s", (long)pid, why);
+	if (json)
+		print_json_page(&page, pid);
+	else
+		print_table(&page, pid);
+	page_free(&page);
+}
+
+int command_live(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "json", no_argument, NULL, 'j' },
+		{ "color", required_argument, NULL, 'c' },
+		{ "help", no_argument, NULL, 'h' },
+		{ NULL, 0, NULL, 0 }
+	};
+	bool json = false;
+	int c;
+
+	while ((c = getopt_long(argc, argv, "h", options, NULL)) != -1) {
+		switch (c) {
+		case 'j':
+			json = true;
+			break;
+		case 'c':
+			if (!util_set_color(optarg))
+				util_die(STATUS_USAGE, "--color=%s: auto, "
+					 "always or never", optarg);
+			break;
+		case 'h':
+			print_help();
+			return STATUS_FINE;
+		default:
+			return STATUS_USAGE;
+		}
+	}
+	if (argc - optind != 1)
+		util_die(STATUS_USAGE, "-p: the number of one process is "
+			 "wanted");
+	show(pid_of(argv[optind]), json);
+	return STATUS_FINE;
+}

@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * page.c - see page.h.
+ */
+#include "page.h"
+
+#include "stats/page.h"
+#include "util.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* More than any page has. */
+#define ROWS_MAX	4096u
+#define ROW_MAX		256u
+#define SECTIONS_MAX	256u
+#define TEXT_MAX	(1u << 20)
+#define SECTION_MAX	(1u << 20)
+#define BLOCKS_MAX	(1u << 16)
+#define COUNT_MAX	4096u
+
+struct source {
+	page_read *read;
+	void *arg;
+	struct hk_page head;
+};
+
+/*
+ * `n` structs of `size` bytes each as the page has them, into ours of `want`
+ * bytes: what theirs have more is not known here, what they have less is 0.
+ */
+static void *load_structs(struct source *s, uint64_t at, size_t n,
+			  size_t size, size_t want)
+{
+	char *theirs = util_resize(NULL, n, size);
+	char *ours = NULL;
+
+	if (s->read(s->arg, at, theirs, n * size)) {
+		ours = util_resize(NULL, n, want);
+		memset(ours, 0, n * want);
+		for (size_t i = 0; i < n; i++)
+			memcpy(ours + i * want, theirs + i * size,
+			       size < want ? size : want);
+	}
+	free(theirs);
+	return ours;
+}
+
+static bool load_text(struct page *page, struct source *s)
+{
+	size_t len = s->head.text_size;
+
+	page->text = util_resize(NULL, len + 2, 1);
+	/* So that a name and a help end, whatever is there. */
+	page->text[len] = page->text[len + 1] = '\0';
+	return s->read(s->arg, s->head.text, page->text, len);
+}
+
+/* ---- values ---- */
+
+static bool fits(const struct hk_page_row *row, uint32_t size)
+{
+	uint64_t end = row->offset;
+
+	if (!row->count || row->count > COUNT_MAX || row->shift > 63)
+		return false;
+	end += (uint64_t)(row->count - 1) * row->stride + row->width;
+	return end <= size;
+}
+
+static uint64_t word(const char *from, unsigned int width)
+{
+	uint8_t u8;
+	uint16_t u16;
+	uint32_t u32;
+	uint64_t u64;
+
+	switch (width) {
+	case 1:
+		memcpy(&u8, from, 1);
+		return u8;
+	case 2:
+		memcpy(&u16, from, 2);
+		return u16;
+	case 4:
+		memcpy(&u32, from, 4);
+		return u32;
+	case 8:
+		memcpy(&u64, from, 8);
+		return u64;
+	default:
+		return 0;
+	}
+}
+
+/* Adds the bytes of one block to each value of the section. */
+static void add_block(struct page *page, const struct hk_page_row *rows,
+		      uint32_t section, const char *bytes)
+{
+	for (size_t i = 0; i < page->count; i++) {
+		const struct hk_page_row *row = &rows[i];
+		struct page_value *value = &page->values[i];
+
+		if (row->section != section)
+			continue;
+		for (size_t k = 0; k < value->count; k++)
+			value->elements[k] += word(bytes + row->offset +
+						   k * row->stride,
+						   row->width) << row->shift;
+	}
+}
+
+static void load_section(struct page *page, struct source *s,
+			 const struct hk_page_row *rows, uint32_t number,
+			 const struct hk_page_section *section)
+{
+	char *bytes = util_resize(NULL, section->size, 1);
+	uint64_t at = section->at;
+	size_t blocks = 0;
+
+	if (section->link && !s->read(s->arg, at, &at, sizeof(at)))
+		at = 0;
+	while (at && blocks < BLOCKS_MAX &&
+	       s->read(s->arg, at, bytes, section->size)) {
+		blocks++;
+		add_block(page, rows, number, bytes);
+		if (!section->link)
+			break;
+		memcpy(&at, bytes + section->link, sizeof(at));
+	}
+	if (section->link)
+		page->heaps = blocks;
+	free(bytes);
+}
+
+/* The address of the next block is within each block. */
+static bool is_sound(const struct hk_page_section *section)
+{
+	if (!section->at || section->size > SECTION_MAX)
+		return false;
+	return !section->link ||
+		(uint64_t)section->link + sizeof(uint64_t) <= section->size;
+}
+
+static void make_values(struct page *page, const struct source *s,
+			const struct hk_page_row *rows,
+			const struct hk_page_section *sections)
+{
+	page->count = s->head.rows;
+	page->values = util_resize(NULL, page->count, sizeof(*page->values));
+	for (size_t i = 0; i < page->count; i++) {
+		const struct hk_page_row *row = &rows[i];
+		struct page_value *value = &page->values[i];
+		size_t name = row->name < s->head.text_size ? row->name :
+			s->head.text_size;
+		const char *text = page->text + name;
+
+		*value = (struct page_value){
+			.name = text,
+			.help = text + strlen(text) + 1,
+			.type = (char)row->type,
+			.unit = (char)row->unit,
+			.index = (char)row->index,
+			.first = row->first,
+		};
+		/* Of no use: a later kind of row, or nonsense. */
+		if (row->section < s->head.sections && *value->name &&
+		    is_sound(&sections[row->section]) &&
+		    fits(row, sections[row->section].size))
+			value->count = row->count;
+		value->elements = util_resize(NULL, value->count,
+					      sizeof(uint64_t));
+		memset(value->elements, 0, value->count * sizeof(uint64_t));
+	}
+}
+
+/* ---- the page ---- */
+
+static const char *check_head(const struct hk_page *head)
+{
+	if (memcmp(head->magic, HK_PAGE_MAGIC, sizeof(head->magic)) != 0)
+		return "it has no statistics page that can be read";
+	if (head->abi != HK_PAGE_ABI)
+		return "its statistics page is of a later kind: a newer "
+			"hakmem-stat is needed";
+	if (!head->pid)
+		return "the library has not started yet";
+	if (head->rows > ROWS_MAX || head->row_size > ROW_MAX ||
+	    head->row_size < 8 || head->section_size < 8 ||
+	    head->section_size > ROW_MAX || head->sections > SECTIONS_MAX ||
+	    head->text_size > TEXT_MAX || head->size < sizeof(*head))
+		return "its statistics page makes no sense";
+	return NULL;
+}
+
+static const char *load_values(struct page *page, struct source *s,
+			       const struct hk_page_row *rows,
+			       const struct hk_page_section *sections)
+{
+	if (!load_text(page, s) || !rows || !sections)
+		return "its statistics page cannot be read";
+	make_values(page, s, rows, sections);
+	for (uint32_t i = 0; i < s->head.sections; i++)
+		if (is_sound(&sections[i]))
+			load_section(page, s, rows, i, &sections[i]);
+	return NULL;
+}
+
+const char *page_load(struct page *page, page_read *read, void *arg,
+		      uint64_t at)
+{
+	struct source s = { .read = read, .arg = arg };
+	struct hk_page_section *sections;
+	struct hk_page_row *rows;
+	const char *why;
+
+	*page = (struct page){ 0 };
+	if (!read(arg, at, &s.head, sizeof(s.head)))
+		return "its statistics page cannot be read";
+	why = check_head(&s.head);
+	if (why)
+		return why;
+	page->pid = s.head.pid;
+	page->abi = s.head.abi;
+	page->start_ns = s.head.start_ns;
+	rows = load_structs(&s, s.head.schema, s.head.rows, s.head.row_size,
+			    sizeof(*rows));
+	sections = load_structs(&s, at + s.head.size, s.head.sections,
+				s.head.section_size, sizeof(*sections));
+	why = load_values(page, &s, rows, sections);
+	free(rows);
+	free(sections);
+	return why;
+}
+
+const struct page_value *page_find(const struct page *page, const char *name)
+{
+	for (size_t i = 0; i < page->count; i++)
+		if (!strcmp(page->values[i].name, name))
+			return &page->values[i];
+	return NULL;
+}
+
+void page_free(struct page *page)
+{
+	for (size_t i = 0; i < page->count; i++)
+		free(page->values[i].elements);
+	free(page->values);
+	free(page->text);
+	*page = (struct page){ 0 };
+}
