@@ -30,6 +30,7 @@ struct hk_os_counts {
 	_Atomic uint64_t discards;	/* calls that did so */
 	_Atomic uint64_t mapped, unmapped, remapped, committed;	/* bytes */
 	_Atomic uint64_t huge, nohuge;	/* bytes advised to be so */
+	_Atomic uint64_t populated;	/* bytes made resident ahead */
 	_Atomic uint64_t call_ns[HK_NS_BUCKETS]; /* calls for memory */
 	_Atomic uint64_t wait_ns[HK_NS_BUCKETS]; /* sleeps for a lock */
 };

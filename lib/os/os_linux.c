@@ -272,16 +272,17 @@ int hk_os_discard_later(void *p, size_t len)
 
 	if (from >= to)
 		return -EINVAL;
-	ret = advise((void *)from, to - from, MADV_FREE);
+	ret = advise((void *)from, to - from, MADV_FREE,
+		     &hk_os_counts.discarded);
 	if (!ret)
-		count(&hk_os_counts.discarded, to - from);
+		count(&hk_os_counts.discards, 1);
 	return ret;
 }
 
 /* Kernels before 5.14 do not know the advice: a byte of each page is. */
 void hk_os_populate(void *p, size_t len)
 {
-	if (!advise(p, len, MADV_POPULATE_WRITE))
+	if (!advise(p, len, MADV_POPULATE_WRITE, &hk_os_counts.populated))
 		return;
 	hk_note_open(p, len);
 	for (size_t i = 0; i < len; i += HK_PAGE)
