@@ -10,6 +10,7 @@
 #include "api/libc_mode.h"
 #include "api/stats.h"
 #include "base/fatal.h"
+#include "heap/background.h"
 #include "heap/thread.h"
 #include "os/os.h"
 #include "policy/conf.h"
@@ -75,6 +76,8 @@ __attribute__((constructor)) static void library_starts(void)
 	pthread_atfork(hk_fork_prepare, hk_fork_parent, hk_fork_child);
 	if (hk_policy.force_libc)
 		hk_libc_mode_start();
+	if (hk_policy.background_thread && !hk_libc_mode_on())
+		hk_background_arm();
 	if (hk_policy.os_stats)
 		keep_stderr();
 	errno = saved;
@@ -85,6 +88,7 @@ __attribute__((destructor)) static void library_ends(void)
 	struct hk_line line = { 0 };
 	struct hakmem_stats stats;
 
+	hk_background_stop();
 	if (!is_stderr_still())
 		return;
 	hk_stats_collect(&stats);

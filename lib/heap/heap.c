@@ -8,6 +8,7 @@
 
 #include "base/fatal.h"
 #include "heap/heap_fast.h"
+#include "heap/park.h"
 #include "heap/remote.h"
 #include "heap/thread.h"
 #include "slab/medium.h"
@@ -94,7 +95,7 @@ static void retire(struct hk_heap *heap, struct hk_desc *d)
 		return;
 	}
 	if (heap->empties < HK_EMPTIES_FIRST + heap->empties_wanted) {
-		heap->empty[heap->empties++] = d;
+		hk_park(heap, d);
 		return;
 	}
 	heap->empties_wanted -= heap->empties_wanted > 0;
@@ -189,12 +190,12 @@ static void want_empty(struct hk_heap *heap)
 /* An empty slab for a class: the heap's own, or a unit of the arena. */
 static struct hk_desc *slab_new(struct hk_heap *heap, unsigned int class)
 {
-	struct hk_desc *d;
+	struct hk_desc *d = NULL;
 	bool zeroed = false;
 
-	if (heap->empties) {
-		d = heap->empty[--heap->empties];
-	} else {
+	while (!d && heap->empties)
+		d = hk_unpark(heap);
+	if (!d) {
 		want_empty(heap);
 		d = hk_run_take(1, 1, &zeroed);
 	}
@@ -261,12 +262,22 @@ void *hk_heap_small(struct hk_heap *heap, unsigned int class)
 	return p;
 }
 
+/* All but `keep` empty slabs go to the arena. */
+static void give_empties(struct hk_heap *heap, unsigned int keep)
+{
+	while (heap->empties > keep) {
+		struct hk_desc *d = hk_unpark(heap);
+
+		if (d)
+			hk_run_give(d);
+	}
+}
+
 /* Memory is wanted for something else: half of what is kept will do. */
 static void release_empties(struct hk_heap *heap)
 {
 	heap->empties_wanted /= 2;
-	while (heap->empties > HK_EMPTIES_FIRST + heap->empties_wanted)
-		hk_run_give(heap->empty[--heap->empties]);
+	give_empties(heap, HK_EMPTIES_FIRST + heap->empties_wanted);
 }
 
 /* ---- 1 to 128 KiB ---- */
@@ -556,8 +567,7 @@ void hk_heap_flush(struct hk_heap *heap)
 	while (heap->runs)
 		hk_run_give(heap->run[--heap->runs]);
 	heap->run_units = 0;
-	while (heap->empties)
-		hk_run_give(heap->empty[--heap->empties]);
+	give_empties(heap, 0);
 	heap->empties_wanted = heap->empties_given = 0;
 }
 

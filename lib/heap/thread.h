@@ -35,6 +35,12 @@ bool hk_orphan_steal(struct hk_heap *heap, unsigned int class);
 /* Flushes what heaps without a thread keep ready. */
 void hk_orphans_trim(void);
 
+/* Any thread's heap, the head of a list by next_heap that only grows. */
+struct hk_heap *hk_heaps_first(void);
+
+/* How many threads have a heap now: a hint. */
+unsigned int hk_threads_served(void);
+
 /* Calls `fn` for every heap there ever was. */
 void hk_heaps_each(void (*fn)(struct hk_heap *heap, void *arg), void *arg);
 

@@ -83,8 +83,21 @@ uintptr_t hk_os_address_top(void);
  */
 const char *hk_os_getenv(const char *name);
 
-/* Sleeps while *word is `value`; wakes at most `n` sleepers. */
+/* Has the process more privileges than its caller (AT_SECURE)? */
+bool hk_os_secure(void);
+
+/* The process's number, as the kernel tells it now. */
+int hk_os_pid(void);
+
+/* Names the calling thread, in at most 15 characters. */
+void hk_os_name_thread(const char *name);
+
+/*
+ * Sleeps while *word is `value`, at most `ms` milliseconds with the second;
+ * wakes at most `n` sleepers.
+ */
 void hk_os_wait(_Atomic uint32_t *word, uint32_t value);
+void hk_os_wait_ms(_Atomic uint32_t *word, uint32_t value, unsigned int ms);
 void hk_os_wake(_Atomic uint32_t *word, int n);
 
 /* Tells the processor that this is a spin loop. */

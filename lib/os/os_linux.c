@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/auxv.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/sysinfo.h>
@@ -328,12 +329,17 @@ static char **environment(void)
 	return argv + argc + 1;
 }
 
+bool hk_os_secure(void)
+{
+	return getauxval(AT_SECURE) != 0;
+}
+
 const char *hk_os_getenv(const char *name)
 {
 	size_t len = strlen(name);
 	char **env = environment();
 
-	if (!env || getauxval(AT_SECURE))
+	if (!env || hk_os_secure())
 		return NULL;
 	for (; *env; env++)
 		if (!strncmp(*env, name, len) && (*env)[len] == '=')
@@ -347,10 +353,31 @@ void hk_os_wait(_Atomic uint32_t *word, uint32_t value)
 	     0, 0, 0);
 }
 
+void hk_os_wait_ms(_Atomic uint32_t *word, uint32_t value, unsigned int ms)
+{
+	struct timespec limit = {
+		.tv_sec = ms / 1000,
+		.tv_nsec = ms % 1000 * 1000000,
+	};
+
+	sys6(SYS_futex, (long)word, FUTEX_WAIT | FUTEX_PRIVATE_FLAG, value,
+	     (long)&limit, 0, 0);
+}
+
 void hk_os_wake(_Atomic uint32_t *word, int n)
 {
 	sys6(SYS_futex, (long)word, FUTEX_WAKE | FUTEX_PRIVATE_FLAG, n, 0, 0,
 	     0);
+}
+
+int hk_os_pid(void)
+{
+	return (int)sys3(SYS_getpid, 0, 0, 0);
+}
+
+void hk_os_name_thread(const char *name)
+{
+	sys3(SYS_prctl, PR_SET_NAME, (long)name, 0);
 }
 
 void hk_os_pause(void)

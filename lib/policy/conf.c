@@ -10,6 +10,8 @@ static const struct {
 } switches[] = {
 	{ "HAKMEM_SS_OS_STATS", offsetof(struct hk_policy, os_stats) },
 	{ "HAKMEM_FORCE_LIBC_ALLOC", offsetof(struct hk_policy, force_libc) },
+	{ "HAKMEM_BACKGROUND_THREAD",
+	  offsetof(struct hk_policy, background_thread) },
 };
 
 static bool is_digit(const char *value, char digit)

@@ -10,6 +10,7 @@
 struct hk_policy {
 	bool os_stats;		/* HAKMEM_SS_OS_STATS */
 	bool force_libc;	/* HAKMEM_FORCE_LIBC_ALLOC */
+	bool background_thread;	/* HAKMEM_BACKGROUND_THREAD */
 };
 
 /* Written by the constructor, before the program's threads. */

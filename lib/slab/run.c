@@ -20,6 +20,7 @@
 #include "slab/run.h"
 
 #include "os/os.h"
+#include "slab/due.h"
 #include "superslab/arena.h"
 
 #define EXACT_BINS	64
@@ -290,8 +291,11 @@ static size_t dirty_budget(void)
 		      live / DIRTY_SHARE);
 }
 
-/* Gives back what is too old or too much.  Under the lock. */
-static void purge_due(void)
+/*
+ * Gives back what is too old or too much.  Under the lock.  False where the
+ * system refused.
+ */
+static bool purge_due(void)
 {
 	uint32_t now = (uint32_t)hk_os_clock_ms();
 
@@ -299,7 +303,8 @@ static void purge_due(void)
 	       (dirty.units > dirty_budget() ||
 		now - hk_desc_at(oldest)->stamp > DIRTY_AGE_MS))
 		if (!purge_oldest())
-			break;
+			return false;
+	return true;
 }
 
 /* Keeps at most `keep` bytes.  Under the lock. */
@@ -312,6 +317,16 @@ static size_t purge_to(size_t keep)
 		given += more;
 	}
 	return given;
+}
+
+bool hk_run_tend(void)
+{
+	bool left;
+
+	hk_lock(&hk_run_lock, HK_RANK_RUNS);
+	left = purge_due() && dirty.units > dirty_keep >> HK_UNIT_SHIFT;
+	hk_unlock(&hk_run_lock, HK_RANK_RUNS);
+	return left;
 }
 
 size_t hk_run_purge(size_t keep)
@@ -415,6 +430,7 @@ void hk_run_give(struct hk_desc *run)
 	join(run, units, HK_FREE_DIRTY);
 	purge_due();
 	hk_unlock(&hk_run_lock, HK_RANK_RUNS);
+	hk_due_note();
 }
 
 bool hk_run_grow(struct hk_desc *run, size_t units)
@@ -446,6 +462,7 @@ void hk_run_shrink(struct hk_desc *run, size_t units)
 	join(run + units, less, HK_FREE_DIRTY);
 	purge_due();
 	hk_unlock(&hk_run_lock, HK_RANK_RUNS);
+	hk_due_note();
 }
 
 /* ---- looking ---- */

@@ -45,6 +45,12 @@ void hk_run_shrink(struct hk_desc *run, size_t units);
 size_t hk_run_purge(size_t keep);
 
 /*
+ * Gives back what is too old or too much, as hk_run_give() does.  Returns
+ * whether dirty runs are left that will be too old one day.
+ */
+bool hk_run_tend(void);
+
+/*
  * Sets how many dirty bytes may wait for reuse for any time.
  */
 void hk_run_keep_dirty(size_t bytes);
