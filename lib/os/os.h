@@ -83,6 +83,12 @@ uintptr_t hk_os_address_top(void);
  */
 const char *hk_os_getenv(const char *name);
 
+/*
+ * Reads the beginning of a file into `buf`, at most `size` - 1 bytes and a
+ * zero behind them.  Returns 0 or a negative errno value.
+ */
+int hk_os_read_file(const char *path, char *buf, size_t size);
+
 /* Has the process more privileges than its caller (AT_SECURE)? */
 bool hk_os_secure(void);
 

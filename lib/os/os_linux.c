@@ -9,6 +9,7 @@
 
 #include "base/annotate.h"
 
+#include <fcntl.h>
 #include <linux/futex.h>
 #include <string.h>
 #include <sys/auxv.h>
@@ -368,6 +369,26 @@ void hk_os_wake(_Atomic uint32_t *word, int n)
 {
 	sys6(SYS_futex, (long)word, FUTEX_WAKE | FUTEX_PRIVATE_FLAG, n, 0, 0,
 	     0);
+}
+
+int hk_os_read_file(const char *path, char *buf, size_t size)
+{
+	long fd = sys6(SYS_openat, AT_FDCWD, (long)path,
+		       O_RDONLY | O_CLOEXEC, 0, 0, 0);
+	size_t len = 0;
+	long n;
+
+	if (failed(fd))
+		return (int)fd;
+	do {
+		n = sys3(SYS_read, fd, (long)(buf + len),
+			 (long)(size - 1 - len));
+		if (!failed(n))
+			len += (size_t)n;
+	} while (n == -EINTR || (n > 0 && len < size - 1));
+	sys3(SYS_close, fd, 0, 0);
+	buf[len] = '\0';
+	return failed(n) ? (int)n : 0;
 }
 
 int hk_os_pid(void)

@@ -11,6 +11,7 @@ struct hk_policy {
 	bool os_stats;		/* HAKMEM_SS_OS_STATS */
 	bool force_libc;	/* HAKMEM_FORCE_LIBC_ALLOC */
 	bool background_thread;	/* HAKMEM_BACKGROUND_THREAD */
+	bool ignore_cgroup;	/* the limit of the control group */
 };
 
 /* Written by the constructor, before the program's threads. */

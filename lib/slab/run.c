@@ -19,7 +19,9 @@
  */
 #include "slab/run.h"
 
+#include "os/cgroup.h"
 #include "os/os.h"
+#include "policy/policy.h"
 #include "slab/due.h"
 #include "superslab/arena.h"
 
@@ -41,6 +43,11 @@
 #define DIRTY_SHARE	8
 #define DIRTY_AGE_MS	250
 
+/* From this size of the arena on a control group's limit counts: at most
+   one in so many bytes of it. */
+#define CGROUP_FROM_BYTES (16 * HK_MIB)
+#define CGROUP_SHARE	16
+
 struct hk_lock hk_run_lock;
 
 struct bins {
@@ -53,6 +60,7 @@ struct bins {
 static struct bins clean, dirty;
 static uint32_t oldest, newest;	/* dirty runs by age */
 static size_t dirty_keep;		/* bytes, never given back unasked */
+static size_t dirty_cap = SIZE_MAX;	/* bytes, whatever is in use */
 static uint64_t supers_purged;
 
 /* ---- bins ---- */
@@ -287,8 +295,9 @@ static size_t dirty_budget(void)
 	size_t least = hk_min(DIRTY_MIN_BYTES >> HK_UNIT_SHIFT,
 			      live / DIRTY_SMALL_SHARE);
 
-	return hk_max(hk_max(least, DIRTY_FLOOR_BYTES >> HK_UNIT_SHIFT),
-		      live / DIRTY_SHARE);
+	return hk_min(hk_max(hk_max(least, DIRTY_FLOOR_BYTES >> HK_UNIT_SHIFT),
+			     live / DIRTY_SHARE),
+		      dirty_cap >> HK_UNIT_SHIFT);
 }
 
 /*
@@ -401,9 +410,35 @@ static void make_up_for(size_t units)
 	purge_to(hk_max(hk_max(bytes, DIRTY_PIECES_BYTES), dirty_keep));
 }
 
+/*
+ * Where the group of the process has a limit on memory, what lies idle is at
+ * most a share of it.  A small process does not ask: it has little idle, and
+ * the files cost more than its whole start.  True once, under the lock.
+ */
+static bool must_learn(void)
+{
+	static bool asked;
+
+	if (asked || hk_arena_committed() <= CGROUP_FROM_BYTES)
+		return false;
+	asked = true;
+	return !hk_policy.ignore_cgroup;
+}
+
+static HK_COLD void learn_cap(void)
+{
+	size_t limit = hk_os_cgroup_limit("/proc/self/cgroup",
+					  "/sys/fs/cgroup");
+
+	if (limit < SIZE_MAX)
+		hk_run_cap_dirty(hk_max(limit / CGROUP_SHARE,
+					DIRTY_FLOOR_BYTES));
+}
+
 struct hk_desc *hk_run_take(size_t units, size_t align, bool *zeroed)
 {
 	struct hk_desc *run;
+	bool learn;
 
 	hk_lock(&hk_run_lock, HK_RANK_RUNS);
 	run = take_free(units, align, zeroed);
@@ -415,7 +450,10 @@ struct hk_desc *hk_run_take(size_t units, size_t align, bool *zeroed)
 	}
 	if (run && *zeroed)
 		make_up_for(units);
+	learn = must_learn();
 	hk_unlock(&hk_run_lock, HK_RANK_RUNS);
+	if (hk_unlikely(learn))
+		learn_cap();
 	return run;
 }
 
@@ -472,6 +510,13 @@ void hk_run_free_bytes(size_t *clean_bytes, size_t *dirty_bytes)
 	hk_lock(&hk_run_lock, HK_RANK_RUNS);
 	*clean_bytes = clean.units << HK_UNIT_SHIFT;
 	*dirty_bytes = dirty.units << HK_UNIT_SHIFT;
+	hk_unlock(&hk_run_lock, HK_RANK_RUNS);
+}
+
+void hk_run_cap_dirty(size_t bytes)
+{
+	hk_lock(&hk_run_lock, HK_RANK_RUNS);
+	dirty_cap = bytes;
 	hk_unlock(&hk_run_lock, HK_RANK_RUNS);
 }
 

@@ -55,6 +55,9 @@ bool hk_run_tend(void);
  */
 void hk_run_keep_dirty(size_t bytes);
 
+/* Sets how many dirty bytes there may be at most, however much is in use. */
+void hk_run_cap_dirty(size_t bytes);
+
 /* How many superslabs were given back whole. */
 uint64_t hk_run_supers_purged(void);
 
