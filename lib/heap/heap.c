@@ -8,6 +8,7 @@
 
 #include "base/fatal.h"
 #include "heap/heap_fast.h"
+#include "heap/learner.h"
 #include "heap/park.h"
 #include "heap/remote.h"
 #include "heap/thread.h"
@@ -88,13 +89,17 @@ static bool is_orphan(const struct hk_heap *heap)
  */
 static void retire(struct hk_heap *heap, struct hk_desc *d)
 {
+	bool keep;
+
 	hk_slab_end(d);
 	hk_count(&heap->counts.retired, 1);
 	if (is_orphan(heap)) {
 		hk_run_give(d);
 		return;
 	}
-	if (heap->empties < HK_EMPTIES_FIRST + heap->empties_wanted) {
+	keep = heap->empties < HK_EMPTIES_FIRST + heap->empties_wanted;
+	hk_learner_note(heap, d, !keep);
+	if (keep) {
 		hk_park(heap, d);
 		return;
 	}

@@ -119,6 +119,7 @@ struct hk_heap {
 	unsigned int runs;
 	unsigned int run_units;	/* in all of run[] */
 	size_t chain_bytes;
+	uint64_t refills_told;	/* to the learner */
 	size_t magazine_bytes;	/* of long blocks that all may hold */
 	struct hk_heap *next_orphan;	/* under the orphans lock */
 	struct hk_heap *next_heap;	/* all heaps, written once */

@@ -12,6 +12,7 @@ static const struct {
 	{ "HAKMEM_FORCE_LIBC_ALLOC", offsetof(struct hk_policy, force_libc) },
 	{ "HAKMEM_BACKGROUND_THREAD",
 	  offsetof(struct hk_policy, background_thread) },
+	{ "HAKMEM_LEARNER", offsetof(struct hk_policy, learner) },
 };
 
 static bool is_digit(const char *value, char digit)

@@ -12,6 +12,7 @@ struct hk_policy {
 	bool force_libc;	/* HAKMEM_FORCE_LIBC_ALLOC */
 	bool background_thread;	/* HAKMEM_BACKGROUND_THREAD */
 	bool ignore_cgroup;	/* the limit of the control group */
+	bool learner;		/* HAKMEM_LEARNER */
 };
 
 /* Written by the constructor, before the program's threads. */
