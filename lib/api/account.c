@@ -5,6 +5,7 @@
 #include "api/account.h"
 
 #include "base/glance.h"
+#include "heap/park.h"
 #include "heap/thread.h"
 #include "superslab/arena.h"
 
@@ -45,7 +46,7 @@ static void add_heap(struct hk_heap *heap, void *arg)
 	add_chains(heap, a->cached);
 	add_magazines(heap, a->cached);
 	a->sent += inbox_bytes(heap);
-	a->empty_units += hk_min(hk_glance(&heap->empties), HK_EMPTIES);
+	a->empty_units += hk_parked(heap);
 	a->run_units += hk_min(hk_glance(&heap->run_units), HK_UNITS_KEPT);
 }
 
@@ -60,8 +61,7 @@ void hk_account_heap(struct hk_heap *heap, struct hk_heap_figures *f)
 	for (unsigned int c = 0; c < HK_CLASSES; c++)
 		f->cached_bytes += cached[c] * hk_class_size(c);
 	f->sent_bytes = inbox_bytes(heap);
-	f->empty_slab_bytes = hk_min(hk_glance(&heap->empties), HK_EMPTIES) *
-		HK_UNIT;
+	f->empty_slab_bytes = hk_parked(heap) * HK_UNIT;
 	f->cached_run_bytes = hk_min(hk_glance(&heap->run_units),
 				     HK_UNITS_KEPT) * HK_UNIT;
 	f->refills = atomic_load_explicit(&heap->counts.refills,

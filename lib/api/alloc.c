@@ -6,6 +6,7 @@
 
 #include "api/libc_mode.h"
 #include "api/locate.h"
+#include "heap/background.h"
 #include "heap/remote.h"
 #include "heap/thread.h"
 #include "os/os.h"
@@ -122,6 +123,7 @@ static void *alloc(size_t n, bool zero)
 	if (hk_unlikely(!p && make_room(n)))
 		p = alloc_size(heap, n, &zeroed);
 	leave(late);
+	hk_background_poll();
 	if (hk_unlikely(!p))
 		return no_memory();
 	hk_note_malloc(p, n, zero);
@@ -214,6 +216,20 @@ static void free_located(void *p, const struct hk_block_info *info)
 		free_in_heap(heap, p, info);
 	}
 	leave(late && heap);
+	hk_background_poll();
+}
+
+void hk_free_event(struct hk_desc *d)
+{
+	hk_heap_event(hk_tls.heap, d);
+	hk_background_poll();
+}
+
+static HK_NOINLINE void free_medium_slow(struct hk_heap *heap,
+					 struct hk_desc *d, void *p)
+{
+	hk_heap_medium_free(heap, d->class, p);
+	hk_background_poll();
 }
 
 void hk_free_slow(void *p)
@@ -239,7 +255,7 @@ void hk_free_other(void *p, struct hk_desc *d)
 	}
 	hk_note_free(p);
 	if (hk_unlikely(!hk_magazine_push(heap, d->class, p)))
-		hk_heap_medium_free(heap, d->class, p);
+		free_medium_slow(heap, d, p);
 }
 
 /* The class that a plain call for `n` bytes would have used, as a size. */

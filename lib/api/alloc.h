@@ -18,6 +18,9 @@ void *hk_malloc_slow(size_t n) HK_NOINLINE;
 void *hk_calloc_slow(size_t n) HK_NOINLINE;
 void hk_free_slow(void *p) HK_NOINLINE;
 
+/* The count of a slab of the thread's heap ran out. */
+HK_COLD void hk_free_event(struct hk_desc *d);
+
 /* `d` is the descriptor of `p`, and no small slab of the thread's heap. */
 void hk_free_other(void *p, struct hk_desc *d) HK_NOINLINE;
 
@@ -66,7 +69,7 @@ HK_INLINE void hk_free(void *p)
 	} else {
 		hk_note_free(p);
 		if (hk_unlikely(hk_push(d, p)))
-			hk_heap_event(hk_tls.heap, d);
+			hk_free_event(d);
 	}
 }
 
@@ -99,7 +102,7 @@ HK_INLINE void hk_delete_sized(void *p, size_t n)
 	}
 	hk_note_free(p);
 	if (hk_unlikely(hk_push(d, p)))
-		hk_heap_event(hk_tls.heap, d);
+		hk_free_event(d);
 }
 
 #endif /* HK_ALLOC_H */

@@ -9,6 +9,7 @@
 
 #include "api/goodbye.h"
 #include "api/libc_mode.h"
+#include "heap/background.h"
 #include "heap/config.h"
 #include "heap/process.h"
 #include "heap/thread.h"
@@ -36,11 +37,14 @@ __attribute__((constructor)) static void library_starts(void)
 	pthread_atfork(hk_fork_prepare, hk_fork_parent, hk_fork_child);
 	if (wants_libc())
 		hk_libc_mode_start();
+	if (hk_policy_get(HK_OPT_BACKGROUND_THREAD) && !hk_libc_mode_on())
+		hk_background_arm();
 	hk_goodbye_start();
 	errno = saved;
 }
 
 __attribute__((destructor)) static void library_ends(void)
 {
+	hk_background_stop();
 	hk_goodbye();
 }

@@ -8,6 +8,8 @@
 
 #include "base/fatal.h"
 #include "heap/heap_fast.h"
+#include "heap/learner.h"
+#include "heap/park.h"
 #include "heap/remote.h"
 #include "heap/thread.h"
 #include "policy/policy.h"
@@ -96,6 +98,8 @@ static unsigned int empties_kept(const struct hk_heap *heap)
  */
 static void retire(struct hk_heap *heap, struct hk_desc *d)
 {
+	bool keep;
+
 	hk_slab_end(d);
 	hk_count(&heap->counts.retired, 1);
 	hk_count(&heap->counts.small[d->class].retired, 1);
@@ -103,8 +107,10 @@ static void retire(struct hk_heap *heap, struct hk_desc *d)
 		hk_run_give(d);
 		return;
 	}
-	if (heap->empties < empties_kept(heap)) {
-		heap->empty[heap->empties++] = d;
+	keep = heap->empties < empties_kept(heap);
+	hk_learner_note(heap, d, !keep);
+	if (keep) {
+		hk_park(heap, d);
 		return;
 	}
 	heap->empties_wanted -= heap->empties_wanted > 0;
@@ -198,12 +204,12 @@ static void want_empty(struct hk_heap *heap)
 /* An empty slab for a class: the heap's own, or a unit of the arena. */
 static struct hk_desc *slab_new(struct hk_heap *heap, unsigned int class)
 {
-	struct hk_desc *d;
+	struct hk_desc *d = NULL;
 	bool zeroed = false;
 
-	if (heap->empties) {
-		d = heap->empty[--heap->empties];
-	} else {
+	while (!d && heap->empties)
+		d = hk_unpark(heap);
+	if (!d) {
 		want_empty(heap);
 		d = hk_run_take(1, 1, &zeroed);
 	}
@@ -272,12 +278,22 @@ void *hk_heap_small(struct hk_heap *heap, unsigned int class)
 	return p;
 }
 
+/* All but `keep` empty slabs go to the arena. */
+static void give_empties(struct hk_heap *heap, unsigned int keep)
+{
+	while (heap->empties > keep) {
+		struct hk_desc *d = hk_unpark(heap);
+
+		if (d)
+			hk_run_give(d);
+	}
+}
+
 /* Memory is wanted for something else: half of what is kept will do. */
 static void release_empties(struct hk_heap *heap)
 {
 	heap->empties_wanted /= 2;
-	while (heap->empties > empties_kept(heap))
-		hk_run_give(heap->empty[--heap->empties]);
+	give_empties(heap, empties_kept(heap));
 }
 
 /* ---- 1 to 128 KiB ---- */
@@ -569,8 +585,7 @@ void hk_heap_flush(struct hk_heap *heap)
 	while (heap->runs)
 		hk_run_give(heap->run[--heap->runs]);
 	heap->run_units = 0;
-	while (heap->empties)
-		hk_run_give(heap->empty[--heap->empties]);
+	give_empties(heap, 0);
 	heap->empties_wanted = heap->empties_given = 0;
 }
 

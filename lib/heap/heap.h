@@ -109,6 +109,11 @@ struct hk_heap {
 	struct hk_lock rob_lock;
 	_Atomic uint32_t robbed;
 
+	/* The background thread's: refills at its last round, and for how
+	   many rounds there were none. */
+	uint64_t refills_seen;
+	uint32_t rounds_still;
+
 	/* Written by the owner only, below here; by whoever holds the
 	   orphans lock while the heap has no thread. */
 
@@ -132,12 +137,14 @@ struct hk_heap {
 	unsigned int runs;
 	unsigned int run_units;	/* in all of run[] */
 	size_t chain_bytes;
+	uint64_t refills_told;	/* to the learner */
 	size_t magazine_bytes;	/* of long blocks that all may hold */
 	struct hk_heap *next_orphan;	/* under the orphans lock */
 	struct hk_heap *next_heap;	/* all heaps, written once */
 	struct hk_heap_counts counts;
 
-	struct hk_desc *empty[HK_EMPTIES];
+	/* See park.h: relaxed, release and acquire where it says so. */
+	_Atomic(struct hk_desc *) empty[HK_EMPTIES];
 	struct hk_desc *run[HK_RUNS_KEPT];	/* oldest first */
 	struct hk_chain chain[HK_CHAINS];
 	struct hk_slab_list usable[HK_SMALL_CLASSES];

@@ -5,6 +5,7 @@
 #include "heap/remote.h"
 
 #include "heap/thread.h"
+#include "slab/due.h"
 
 /* Bytes of chains that a heap may hold back, and refills it may hold one. */
 #define CHAINS_MAX_BYTES	(256 * HK_KIB)
@@ -175,6 +176,12 @@ static void rob(struct hk_heap *heap, struct hk_heap *victim)
 	}
 }
 
+void hk_remote_rob(struct hk_heap *heap, struct hk_heap *victim)
+{
+	if (atomic_load_explicit(&victim->inbox, memory_order_relaxed))
+		rob(heap, victim);
+}
+
 /* The owner fetches what was robbed. */
 static void unrob(struct hk_heap *heap)
 {
@@ -296,6 +303,8 @@ static void send(struct hk_heap *heap, struct hk_chain *c)
 	/* At worst a needless or a late robbery. */
 	if (push(owner, &sent) > INBOX_MAX_BYTES)
 		rob(heap, owner);
+	else
+		hk_due_note();
 }
 
 void hk_remote_send_all(struct hk_heap *heap)

@@ -48,6 +48,12 @@ void hk_remote_send_all(struct hk_heap *heap);
 void hk_remote_hand_over(struct hk_heap *owner, struct hk_desc *d,
 			 struct hk_heap *heap);
 
+/*
+ * Sorts the inbox of another heap, as a sender does where it is too full:
+ * full slabs all of whose blocks are there become `heap`'s, the caller's.
+ */
+void hk_remote_rob(struct hk_heap *heap, struct hk_heap *victim);
+
 /* Is `b` in a chain that the heap collects? */
 bool hk_remote_has(struct hk_heap *heap, const struct hk_desc *d,
 		   const struct hk_block *b);

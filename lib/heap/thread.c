@@ -10,6 +10,7 @@
 #include "heap/thread.h"
 
 #include "base/fatal.h"
+#include "heap/background.h"
 #include "heap/process.h"
 #include "heap/remote.h"
 #include "os/meta.h"
@@ -33,6 +34,9 @@ static uint32_t heaps;
 
 /* Written under the lock; release, for readers without it. */
 static struct hk_heap *all_heaps;
+
+/* Heaps that serve a thread.  The same; relaxed looks without the lock. */
+static _Atomic unsigned int served;
 
 /* Written under the lock; relaxed looks without it are hints. */
 static _Atomic(struct hk_heap *) orphans;
@@ -133,6 +137,16 @@ void hk_heaps_each(void (*fn)(struct hk_heap *heap, void *arg), void *arg)
 
 /* ---- threads ---- */
 
+unsigned int hk_threads_served(void)
+{
+	return atomic_load_explicit(&served, memory_order_relaxed);
+}
+
+static void set_served(unsigned int n)
+{
+	atomic_store_explicit(&served, n, memory_order_relaxed);
+}
+
 void hk_thread_ends(void *value)
 {
 	struct hk_heap *heap = value;
@@ -140,6 +154,7 @@ void hk_thread_ends(void *value)
 	/* Another thread's heap: a program that copies specific values. */
 	if (heap == hk_tls.heap)
 		hk_thread_detach(&hk_heap_late);
+	hk_background_poll();
 }
 
 struct hk_heap *hk_thread_attach(void)
@@ -153,6 +168,8 @@ struct hk_heap *hk_thread_attach(void)
 	heap = orphan_pop();
 	if (!heap)
 		heap = heap_new();
+	if (heap)
+		set_served(hk_threads_served() + 1);
 	hk_unlock(&hk_orphans_lock, HK_RANK_ORPHANS);
 	if (!heap)
 		return NULL;
@@ -171,7 +188,11 @@ void hk_thread_detach(struct hk_heap *then)
 	hk_tls.heap = then;
 	hk_lock(&hk_orphans_lock, HK_RANK_ORPHANS);
 	orphan_push(heap);
+	set_served(hk_threads_served() - 1);
 	hk_unlock(&hk_orphans_lock, HK_RANK_ORPHANS);
+	/* The background thread must not outlive the program's. */
+	if (!hk_threads_served())
+		hk_due_stir();
 }
 
 /* ---- fork ---- */
@@ -216,5 +237,7 @@ void hk_fork_parent(void)
  */
 void hk_fork_child(void)
 {
+	set_served(hk_tls.heap->attached);
 	hk_fork_parent();
+	hk_background_forked();
 }

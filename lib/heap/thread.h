@@ -35,6 +35,9 @@ bool hk_orphan_steal(struct hk_heap *heap, unsigned int class);
 /* Flushes what heaps without a thread keep ready. */
 void hk_orphans_trim(void);
 
+/* How many threads have a heap now: a hint. */
+unsigned int hk_threads_served(void);
+
 /* Calls `fn` for every heap there ever was, under the orphans lock. */
 void hk_heaps_each(void (*fn)(struct hk_heap *heap, void *arg), void *arg);
 

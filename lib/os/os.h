@@ -93,7 +93,7 @@ uint64_t hk_os_clock_ms(void);
 uint64_t hk_os_clock_ns(void);
 uint64_t hk_os_date_ns(void);
 
-/* The process's number. */
+/* The process's number, as the kernel tells it now. */
 uint32_t hk_os_pid(void);
 
 /* Fills `buf` with random bytes, the best that the system gives at once. */
@@ -142,8 +142,21 @@ bool hk_os_program_among(const char *names);
  */
 int hk_os_read_trusted(const char *path, char *buf, size_t size, size_t *len);
 
-/* Sleeps while *word is `value`; wakes at most `n` sleepers. */
+/*
+ * Reads the beginning of a file into `buf`, at most `size` - 1 bytes and a
+ * zero behind them.  Returns 0 or a negative errno value.
+ */
+int hk_os_read_file(const char *path, char *buf, size_t size);
+
+/* Names the calling thread, in at most 15 characters. */
+void hk_os_name_thread(const char *name);
+
+/*
+ * Sleeps while *word is `value`, at most `ms` milliseconds with the second;
+ * wakes at most `n` sleepers.
+ */
 void hk_os_wait(_Atomic uint32_t *word, uint32_t value);
+void hk_os_wait_ms(_Atomic uint32_t *word, uint32_t value, unsigned int ms);
 void hk_os_wake(_Atomic uint32_t *word, int n);
 
 /* Tells the processor that this is a spin loop. */

@@ -14,6 +14,7 @@
 #include <string.h>
 #include <sys/auxv.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -544,10 +545,46 @@ void hk_os_wait(_Atomic uint32_t *word, uint32_t value)
 	count_time(hk_os_counts.wait_ns, start);
 }
 
+void hk_os_wait_ms(_Atomic uint32_t *word, uint32_t value, unsigned int ms)
+{
+	struct timespec limit = {
+		.tv_sec = ms / 1000,
+		.tv_nsec = ms % 1000 * 1000000,
+	};
+
+	sys6(SYS_futex, (long)word, FUTEX_WAIT | FUTEX_PRIVATE_FLAG, value,
+	     (long)&limit, 0, 0);
+}
+
 void hk_os_wake(_Atomic uint32_t *word, int n)
 {
 	sys6(SYS_futex, (long)word, FUTEX_WAKE | FUTEX_PRIVATE_FLAG, n, 0, 0,
 	     0);
+}
+
+int hk_os_read_file(const char *path, char *buf, size_t size)
+{
+	long fd = sys6(SYS_openat, AT_FDCWD, (long)path,
+		       O_RDONLY | O_CLOEXEC, 0, 0, 0);
+	size_t len = 0;
+	long n;
+
+	if (failed(fd))
+		return (int)fd;
+	do {
+		n = sys3(SYS_read, fd, (long)(buf + len),
+			 (long)(size - 1 - len));
+		if (!failed(n))
+			len += (size_t)n;
+	} while (n == -EINTR || (n > 0 && len < size - 1));
+	sys3(SYS_close, fd, 0, 0);
+	buf[len] = '\0';
+	return failed(n) ? (int)n : 0;
+}
+
+void hk_os_name_thread(const char *name)
+{
+	sys3(SYS_prctl, PR_SET_NAME, (long)name, 0);
 }
 
 void hk_os_pause(void)

@@ -20,7 +20,7 @@ enum hk_option_type {
 	HK_BOOL, HK_SIZE, HK_PERCENT, HK_MS, HK_NUMBER, HK_ENUM, HK_TEXT
 };
 
-#define HK_NAME_SIZE	16
+#define HK_NAME_SIZE	20
 #define HK_WORDS_SIZE	30
 
 /* A row of the table.  No pointers: nothing to relocate in any process. */

@@ -62,6 +62,13 @@ X(HUGE_PAGES_FROM, "huge_pages_from", SIZE, "bytes", true,		\
 X(ARENA_SIZE, "arena_size", SIZE, "bytes", false,			\
   0, HK_TABLE_T(4), 0, 0, 0, "",					\
   "addresses that the heap may take, from 64 MiB; 0: by the machine's")	\
+X(CGROUP, "cgroup", BOOL, "", false, 0, 1, 1, 1, 1, "",			\
+  "at most 1/16 of a control group's limit on memory waits for reuse")	\
+X(BACKGROUND_THREAD, "background_thread", BOOL, "", false,		\
+  0, 1, 0, 0, 0, "",							\
+  "a thread gives memory back while the program sleeps")		\
+X(LEARNER, "learner", BOOL, "", false, 0, 1, 0, 0, 0, "",		\
+  "record the slabs that become empty, for the learner")		\
 X(OS_STATS, "os_stats", BOOL, "", false, 0, 1, 0, 0, 0, "",		\
   "print the statistics line on standard error at the end")		\
 X(FORCE_LIBC, "force_libc", BOOL, "", false, 0, 1, 0, 0, 0, "",		\

@@ -16,6 +16,7 @@
  */
 #include "slab/medium.h"
 
+#include "slab/due.h"
 #include "slab/idle.h"
 #include "slab/run.h"
 
@@ -478,6 +479,7 @@ void hk_medium_give(unsigned int class, void *const *blocks, unsigned int n)
 	}
 	search(m, class);
 	hk_unlock(&m->lock, HK_RANK_MEDIUM);
+	hk_due_note();
 }
 
 /* What is free in the list that starts at `first`. */
@@ -514,6 +516,34 @@ size_t hk_medium_trim(void)
 		hk_unlock(&m->lock, HK_RANK_MEDIUM);
 	}
 	return bytes;
+}
+
+/* Does the class have idle blocks whose pages can be given back? */
+static bool has_idle(const struct medium *m)
+{
+	for (unsigned int list = 0; list < LISTS; list++)
+		for (uint32_t i = m->heads[list]; i; i = hk_desc_at(i)->next)
+			if (hk_desc_at(i)->idle && !hk_desc_at(i)->locked)
+				return true;
+	return false;
+}
+
+bool hk_medium_tend(void)
+{
+	bool left = false;
+
+	for (unsigned int i = 0; i < HK_MEDIUM_CLASSES; i++) {
+		struct medium *m = &mediums[i];
+
+		hk_lock(&m->lock, HK_RANK_MEDIUM);
+		if (!hk_idle_out(&m->idle))
+			for (unsigned int list = 0; list < LISTS; list++)
+				trim(m, m->heads[list]);
+		search(m, i + HK_SMALL_CLASSES);
+		left |= can_purge(i + HK_SMALL_CLASSES) && has_idle(m);
+		hk_unlock(&m->lock, HK_RANK_MEDIUM);
+	}
+	return left;
 }
 
 /* The blocks of a listed slab that are in it; returns how many are out. */

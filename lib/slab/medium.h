@@ -38,6 +38,13 @@ void hk_medium_give(unsigned int class, void *const *blocks, unsigned int n);
 size_t hk_medium_trim(void);
 
 /*
+ * The same, little by little, as idle.h has it: for each class of which no
+ * block is out, slabs go back; of the others, pages that have gone cold.
+ * Returns whether some are idle that may be cold one day.
+ */
+bool hk_medium_tend(void);
+
+/*
  * With m = floor(2^40 / s) + 1 and e = m * s - 2^40, which is 1 to s, the
  * product of an offset x = q * s + r in a slab and m has the quotient q in
  * its bits from 40 on, and below them q * e + r * m.  That is q * e, at most

@@ -19,8 +19,10 @@
  */
 #include "slab/run.h"
 
+#include "os/cgroup.h"
 #include "os/os.h"
 #include "policy/policy.h"
+#include "slab/due.h"
 #include "superslab/arena.h"
 #include "superslab/thp.h"
 
@@ -39,6 +41,11 @@
 #define DIRTY_PIECES_BYTES (4 * HK_MIB)
 #define DIRTY_SMALL_SHARE 2
 
+/* From this size of the arena on a control group's limit counts: at most
+   one in so many bytes of it. */
+#define CGROUP_FROM_BYTES (16 * HK_MIB)
+#define CGROUP_SHARE	16
+
 struct hk_lock hk_run_lock;
 
 struct bins {
@@ -51,6 +58,7 @@ struct bins {
 static struct bins clean, dirty;
 static uint32_t oldest, newest;	/* dirty runs by age */
 static size_t dirty_keep;		/* bytes, never given back unasked */
+static size_t dirty_cap = SIZE_MAX;	/* bytes, whatever is in use */
 static uint64_t supers_purged;
 static bool clean_was_used;	/* pages may have been left to the system */
 
@@ -304,11 +312,13 @@ static size_t dirty_budget(void)
 	size_t least = hk_min(min, live / DIRTY_SMALL_SHARE);
 	size_t target = hk_policy_get(HK_OPT_LEAN_TARGET) >> HK_UNIT_SHIFT;
 
+	size_t cap = dirty_cap >> HK_UNIT_SHIFT;
+
 	if (hk_policy_get(HK_OPT_LEAN))
-		return target - hk_min(target, live);
+		return hk_min(target - hk_min(target, live), cap);
 	least = hk_max(least,
 		       hk_min(min, DIRTY_FLOOR_BYTES >> HK_UNIT_SHIFT));
-	return hk_max(least, share);
+	return hk_min(hk_max(least, share), cap);
 }
 
 /* Is memory given back before anybody asks for that? */
@@ -317,8 +327,11 @@ static bool purges_unasked(void)
 	return hk_policy_get(HK_OPT_DECOMMIT) != HK_DECOMMIT_OFF;
 }
 
-/* Gives back what is too old or too much.  Under the lock. */
-static void purge_due(void)
+/*
+ * Gives back what is too old or too much.  Under the lock.  False where the
+ * system refused.
+ */
+static bool purge_due(void)
 {
 	uint32_t now = (uint32_t)hk_os_clock_ms();
 	uint32_t age = (uint32_t)hk_policy_get(HK_OPT_PURGE_AGE);
@@ -328,7 +341,8 @@ static void purge_due(void)
 	       (dirty.units > dirty_budget() ||
 		now - hk_desc_at(oldest)->stamp > age))
 		if (!purge_oldest())
-			break;
+			return false;
+	return true;
 }
 
 /* Keeps at most `keep` bytes.  Under the lock. */
@@ -341,6 +355,16 @@ static size_t purge_to(size_t keep)
 		given += more;
 	}
 	return given;
+}
+
+bool hk_run_tend(void)
+{
+	bool left;
+
+	hk_lock(&hk_run_lock, HK_RANK_RUNS);
+	left = purge_due() && dirty.units > dirty_keep >> HK_UNIT_SHIFT;
+	hk_unlock(&hk_run_lock, HK_RANK_RUNS);
+	return left;
 }
 
 size_t hk_run_purge(size_t keep)
@@ -416,9 +440,35 @@ static void make_up_for(size_t units)
 		purge_to(hk_max(hk_max(bytes, DIRTY_PIECES_BYTES), dirty_keep));
 }
 
+/*
+ * Where the group of the process has a limit on memory, what lies idle is at
+ * most a share of it.  A small process does not ask: it has little idle, and
+ * the files cost more than its whole start.  True once, under the lock.
+ */
+static bool must_learn(void)
+{
+	static bool asked;
+
+	if (asked || hk_arena_committed() <= CGROUP_FROM_BYTES)
+		return false;
+	asked = true;
+	return hk_policy_get(HK_OPT_CGROUP);
+}
+
+static HK_COLD void learn_cap(void)
+{
+	size_t limit = hk_os_cgroup_limit("/proc/self/cgroup",
+					  "/sys/fs/cgroup");
+
+	if (limit < SIZE_MAX)
+		hk_run_cap_dirty(hk_max(limit / CGROUP_SHARE,
+					DIRTY_FLOOR_BYTES));
+}
+
 struct hk_desc *hk_run_take(size_t units, size_t align, bool *zeroed)
 {
 	struct hk_desc *run;
+	bool learn;
 
 	hk_lock(&hk_run_lock, HK_RANK_RUNS);
 	run = take_free(units, align, zeroed);
@@ -432,7 +482,10 @@ struct hk_desc *hk_run_take(size_t units, size_t align, bool *zeroed)
 		hk_thp_taken(run, units);
 		make_up_for(units);
 	}
+	learn = must_learn();
 	hk_unlock(&hk_run_lock, HK_RANK_RUNS);
+	if (hk_unlikely(learn))
+		learn_cap();
 	return run;
 }
 
@@ -447,6 +500,7 @@ void hk_run_give(struct hk_desc *run)
 	join(run, units, HK_FREE_DIRTY);
 	purge_due();
 	hk_unlock(&hk_run_lock, HK_RANK_RUNS);
+	hk_due_note();
 }
 
 bool hk_run_grow(struct hk_desc *run, size_t units)
@@ -478,6 +532,7 @@ void hk_run_shrink(struct hk_desc *run, size_t units)
 	join(run + units, less, HK_FREE_DIRTY);
 	purge_due();
 	hk_unlock(&hk_run_lock, HK_RANK_RUNS);
+	hk_due_note();
 }
 
 /* ---- looking ---- */
@@ -501,6 +556,13 @@ void hk_run_prewarm(size_t bytes)
 	if (!extend(units, 1))
 		hk_os_populate(hk_desc_start(hk_desc_at(1)),
 			       units << HK_UNIT_SHIFT);
+	hk_unlock(&hk_run_lock, HK_RANK_RUNS);
+}
+
+void hk_run_cap_dirty(size_t bytes)
+{
+	hk_lock(&hk_run_lock, HK_RANK_RUNS);
+	dirty_cap = bytes;
 	hk_unlock(&hk_run_lock, HK_RANK_RUNS);
 }
 

@@ -48,9 +48,18 @@ size_t hk_run_purge(size_t keep);
 void hk_run_prewarm(size_t bytes);
 
 /*
+ * Gives back what is too old or too much, as hk_run_give() does.  Returns
+ * whether dirty runs are left that will be too old one day.
+ */
+bool hk_run_tend(void);
+
+/*
  * Sets how many dirty bytes may wait for reuse for any time.
  */
 void hk_run_keep_dirty(size_t bytes);
+
+/* Sets how many dirty bytes there may be at most, however much is in use. */
+void hk_run_cap_dirty(size_t bytes);
 
 /* How many superslabs were given back whole. */
 uint64_t hk_run_supers_purged(void);

@@ -28,8 +28,8 @@
  * purpose; each must be found.
  *
  * What is left out: sizes of inboxes and ages of chains (a chain may be sent
- * and an inbox robbed at any time instead), classes (there is one), slabs
- * kept empty by a heap (they go back to the arena at once).
+ * and an inbox robbed at any time instead), classes (there is one), all but
+ * one of the empty slabs that a heap parks.
  */
 #include <setjmp.h>
 #include <stdbool.h>
@@ -39,8 +39,8 @@
 #include <string.h>
 
 enum {
-	THREADS = 3, HEAPS = 4, SLABS = 3, CAP = 2, BLOCKS = SLABS * CAP,
-	WAKE = 1, HISTORY = 12, DEPTH = 9, LOCALS = 6, SLOTS = 4, MAILS = 4,
+	THREADS = 3, HEAPS = 4, SLABS = 4, CAP = 2, BLOCKS = SLABS * CAP,
+	WAKE = 1, HISTORY = 12, DEPTH = 10, LOCALS = 6, SLOTS = 5, MAILS = 4,
 };
 
 /* enum hk_state, as far as it matters here. */
@@ -63,6 +63,8 @@ enum mistake {
 	ROBBED_LEFT,		/* hand-over forgets the robbed chain */
 	LISTED_LEFT,		/* hand-over forgets the old heap's list */
 	DRAIN_UNLOCKED,		/* unrob() takes no lock */
+	PARK_RELAXED,		/* hk_park() is not a release */
+	UNPARK_PLAIN,		/* hk_unpark() is a load and a store */
 	MISTAKES
 };
 
@@ -70,10 +72,14 @@ static const char *const mistake_names[MISTAKES] = {
 	"right", "state not read", "state relaxed", "count after state",
 	"read after leave", "too early", "push relaxed", "take relaxed",
 	"no forward", "rob without owner", "rob unlocked", "claim blind",
-	"robbed left", "listed left", "drain unlocked",
+	"robbed left", "listed left", "drain unlocked", "park relaxed",
+	"unpark plain",
 };
 
 static enum mistake mistake;
+
+/* Do heaps park empty slabs?  Where a script has a 'b': see below. */
+static bool parking;
 
 /* ---- the state of everything ---- */
 
@@ -136,7 +142,7 @@ struct system {
 	num link[BLOCKS], last[BLOCKS], second[BLOCKS], chained[BLOCKS];
 
 	/* heaps */
-	struct word inbox[HEAPS], robbed[HEAPS], orphan[HEAPS];
+	struct word inbox[HEAPS], robbed[HEAPS], orphan[HEAPS], parked[HEAPS];
 	struct plain heap[HEAPS];	/* guards the next two lines */
 	num head[HEAPS], tail[HEAPS], chain_slab[HEAPS], chain_first[HEAPS],
 		chain_last[HEAPS], chain_count[HEAPS];
@@ -340,7 +346,7 @@ enum fn {
 	F_SCRIPT, F_MALLOC, F_FREE, F_REFILL, F_LEAVE, F_EVENT, F_SPLICE,
 	F_RETIRE, F_TAKE_OVER, F_SEND, F_CLAIM, F_HAND_OVER, F_PUSH, F_ROB,
 	F_DRAIN, F_UNROB, F_STEAL, F_ATTACH, F_DETACH, F_ROB_LIST,
-	F_ROB_UNLIST, FUNCTIONS
+	F_ROB_UNLIST, F_BACKGROUND, F_UNPARK, F_GIVE, FUNCTIONS
 };
 
 static bool call(struct system *s, int t, enum fn fn, num a, num b, num c,
@@ -484,21 +490,63 @@ static bool carve(struct system *s, int t, int d)
 	return true;
 }
 
-/* retire(heap, d): to the arena. */
+/* hk_run_give(d) */
+FN(give)
+{
+	BEGIN
+	LOCK(LOCK_ARENA);
+	wr(s, t, &s->arena);
+	wr(s, t, &s->desc[V(0)]);
+	wr(s, t, &s->links[V(0)]);
+	wr(s, t, &s->rob[V(0)]);
+	s->next[V(0)] = s->pool;
+	s->pool = (num)(V(0) + 1);
+	unlock(s, t, LOCK_ARENA);
+	RETURN(0);
+	END
+}
+
+/*
+ * hk_unpark(heap): slab + 1.  The count of a stack of one place is not told
+ * apart from the place: with a background thread it says no more.
+ */
+FN(unpark)
+{
+	BEGIN
+	if (!parking)
+		RETURN(0);
+	STEP;				/* exchange */
+	if (mistake == UNPARK_PLAIN) {
+		V(1) = load(s, t, &s->parked[V(0)], true);
+		STEP;
+		store(s, t, &s->parked[V(0)], 0, false);
+	} else {
+		V(1) = exchange(s, t, &s->parked[V(0)], 0, true, false);
+	}
+	RETURN(V(1));
+	END
+}
+
+/* retire(heap, d): parked if its place is free, else to the arena. */
 FN(retire)
 {
 	BEGIN
 	/* hk_desc_set_owner(), hk_desc_set_state() */
 	store(s, t, &s->owner[V(1)], 0, true);
 	store(s, t, &s->state[V(1)], BUSY, true);
-	LOCK(LOCK_ARENA);		/* hk_run_give() */
-	wr(s, t, &s->arena);
-	wr(s, t, &s->desc[V(1)]);
-	wr(s, t, &s->links[V(1)]);
-	wr(s, t, &s->rob[V(1)]);
-	s->next[V(1)] = s->pool;
-	s->pool = (num)(V(1) + 1);
-	unlock(s, t, LOCK_ARENA);
+	if (parking && !load(s, t, &s->orphan[V(0)], false)) {
+		STEP;			/* hk_park() */
+		/* The count would tell: nobody else fills the place. */
+		if (!latest(&s->parked[V(0)])) {
+			wr(s, t, &s->desc[V(1)]);
+			wr(s, t, &s->links[V(1)]);
+			wr(s, t, &s->rob[V(1)]);
+			store(s, t, &s->parked[V(0)], (num)(V(1) + 1),
+				mistake != PARK_RELAXED);
+			RETURN(0);
+		}
+	}
+	CALL(F_GIVE, V(1), 0);
 	RETURN(0);
 	END
 }
@@ -638,13 +686,17 @@ FN(refill)
 	if (!s->head[V(0)]) {
 		CALL(F_STEAL, V(0), 0);
 		if (!RET) {
-			LOCK(LOCK_ARENA);	/* hk_run_take() */
-			wr(s, t, &s->arena);
-			must(s->pool, "the model has too few slabs");
-			V(1) = (num)(s->pool - 1);
-			rd(s, t, &s->links[V(1)]);
-			s->pool = s->next[V(1)];
+			CALL(F_UNPARK, V(0), 0);
+			V(1) = (num)(RET - 1);
+			if (!RET) {
+				LOCK(LOCK_ARENA);	/* hk_run_take() */
+				wr(s, t, &s->arena);
+				must(s->pool, "the model has too few slabs");
+				V(1) = (num)(s->pool - 1);
+				rd(s, t, &s->links[V(1)]);
+				s->pool = s->next[V(1)];
 				unlock(s, t, LOCK_ARENA);
+			}
 			/* hk_slab_init() */
 			wr(s, t, &s->desc[V(1)]);
 			wr(s, t, &s->rob[V(1)]);
@@ -1116,6 +1168,10 @@ FN(detach)
 		}
 		V(1) = V(2);
 	}
+	CALL(F_UNPARK, V(0), 0);	/* give_empties() */
+	V(1) = RET;
+	if (V(1))
+		CALL(F_GIVE, V(1) - 1, 0);
 	s->threads[t].heap = 0;
 	LOCK(LOCK_ORPHANS);
 	/* orphan_push() */
@@ -1130,6 +1186,34 @@ FN(detach)
 	END
 }
 
+/* ---- background.c ---- */
+
+/*
+ * tend_heap() of all heaps but its own: v[0] heap + 1.  It may come at any
+ * time, whether the heap is idle or not.
+ */
+FN(background)
+{
+	BEGIN
+	LOCK(LOCK_ORPHANS);		/* hk_heaps_first() */
+	rd(s, t, &s->all);
+	V(0) = s->heaps;
+	unlock(s, t, LOCK_ORPHANS);
+	for (; V(0); V(0)--) {
+		if (V(0) == s->threads[t].heap)
+			continue;
+		CALL(F_UNPARK, V(0) - 1, 0);
+		V(1) = RET;
+		if (V(1))
+			CALL(F_GIVE, V(1) - 1, 0);
+		STEP;			/* hk_remote_rob() */
+		if (load(s, t, &s->inbox[V(0) - 1], false))
+			CALL(F_ROB, MY_HEAP, V(0) - 1);
+	}
+	RETURN(0);
+	END
+}
+
 /* ---- programs ---- */
 
 /*
@@ -1137,6 +1221,7 @@ FN(detach)
  *
  *   m0  slot 0 = malloc()     f0  free(slot 0)
  *   g0  give slot 0 away as mail 0     w0  wait for mail 0, into slot 0
+ *   b   what the background thread does in a round
  *   x   the thread ends; what follows is a new one
  */
 static const char *const *scripts;
@@ -1151,7 +1236,7 @@ FN(script)
 	V(0) = (num)(op[1] - '0');
 	s->threads[t].op++;
 	V(1) = (num)op[0];
-	if (!s->threads[t].heap && (V(1) == 'm' || V(1) == 'f'))
+	if (!s->threads[t].heap && V(1) != 'g' && V(1) != 'w' && V(1) != 'x')
 		CALL(F_ATTACH, 0, 0);
 	if (V(1) == 'm') {
 		CALL(F_MALLOC, 0, 0);
@@ -1179,6 +1264,8 @@ FN(script)
 				    .released);
 		s->threads[t].slots[V(0)] = V(2);
 		wr(s, t, &s->block[V(2) - 1]);
+	} else if (V(1) == 'b') {
+		CALL(F_BACKGROUND, 0, 0);
 	} else {
 		CALL(F_DETACH, 0, 0);
 	}
@@ -1196,6 +1283,7 @@ static bool (*const functions[FUNCTIONS])(struct system *s, int t,
 	[F_PUSH] = push, [F_ROB] = rob, [F_DRAIN] = drain, [F_UNROB] = unrob,
 	[F_STEAL] = steal, [F_ATTACH] = attach, [F_DETACH] = detach,
 	[F_ROB_LIST] = rob_list, [F_ROB_UNLIST] = rob_unlist,
+	[F_BACKGROUND] = background, [F_UNPARK] = unpark, [F_GIVE] = give,
 };
 
 /* ---- one step of a thread ---- */
@@ -1337,6 +1425,10 @@ static void check_end(const struct system *s)
 	count_blocks(s, where);
 	for (num d = s->pool; d; d = s->next[d - 1])
 		must(pool[d - 1]++ == 0, "a slab is in the arena twice");
+	for (int h = 0; h < HEAPS; h++)
+		if (latest(&s->parked[h]))
+			must(pool[latest(&s->parked[h]) - 1]++ == 0,
+				"a slab is parked, and elsewhere");
 	for (int d = 0; d < SLABS; d++) {
 		must((latest(&s->owner[d]) == 0) == pool[d],
 			"a slab is lost, or nobody's");
@@ -1440,7 +1532,8 @@ static void start(struct system *s)
 	}
 	s->pool = 1;
 	for (int h = 0; h < HEAPS; h++)
-		s->inbox[h].n = s->robbed[h].n = s->orphan[h].n = 1;
+		s->inbox[h].n = s->robbed[h].n = s->orphan[h].n =
+			s->parked[h].n = 1;
 	for (int m = 0; m < MAILS; m++)
 		s->mail[m].n = 1;
 	s->orphans.n = 1;
@@ -1456,6 +1549,9 @@ static const char *try(const char *const *what)
 	ends = 0;
 	error = NULL;
 	scripts = what;
+	parking = false;
+	for (int t = 0; t < THREADS; t++)
+		parking |= strchr(what[t], 'b') != NULL;
 	start(&s);
 	if (!setjmp(found))
 		explore(&s);
@@ -1476,6 +1572,10 @@ static const struct {
 		{ "m0m1g0g1m2", "w0f0x ", "w1f1x " } },
 	{ "an orphan is adopted while its blocks come back",
 		{ "m0m1g0g1x ", "w0f0", "w1f1m2x " } },
+	{ "an inbox is robbed by a thread that sent nothing",
+		{ "m0m1g0g1m2", "w0f0w1f1", "b x " } },
+	{ "parked slabs are taken while their owner parks and wants them",
+		{ "m0m1m2m3m4f0f1f2f3m0m1m2m3", "b b ", "" } },
 };
 
 static int run_right(void)
