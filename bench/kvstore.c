@@ -6,8 +6,8 @@
  * than large ones.  Values are overwritten, read, deleted, and expire: each
  * has a time to live, short for most, so old ones sit between young ones.
  * As the hours go by the values that are stored drift from small to large
- * and halfway back, while the total stays below a limit: when it is passed, values
- * of random keys are thrown out.  What an allocator has set aside for
+ * and halfway back, while the total stays below a limit: when it is passed,
+ * values of random keys are thrown out.  What an allocator has set aside for
  * yesterday's sizes does not help with today's.
  *
  * The figure is resident memory over stored bytes at the end of the last
