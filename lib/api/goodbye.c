@@ -71,18 +71,30 @@ static bool put_path(struct hk_line *path, const char *name)
 }
 
 /*
- * Not through a symbolic link that somebody put there, and not where nobody
- * reads: a fifo would have the process wait at its end.
+ * Nothing that somebody else put there: no symbolic link, no file of another
+ * user, and no fifo, which would have the process wait at its end.
  */
+static int open_file(const char *path)
+{
+	struct stat st;
+	int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW |
+		      O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0600);
+
+	if (fd >= 0 && !fstat(fd, &st) && S_ISREG(st.st_mode) &&
+	    st.st_uid == geteuid())
+		return fd;
+	if (fd >= 0)
+		close(fd);
+	return -1;
+}
+
 static void write_file(struct hk_line line, const char *name)
 {
 	struct hk_line path = { 0 }, why = { 0 };
 	int fd = -1;
 
 	if (put_path(&path, name))
-		fd = open(path.text, O_WRONLY | O_APPEND | O_CREAT |
-			  O_NOFOLLOW | O_CLOEXEC | O_NOCTTY | O_NONBLOCK,
-			  0600);
+		fd = open_file(path.text);
 	if (fd >= 0) {
 		hk_line_write(&line, fd);
 		close(fd);

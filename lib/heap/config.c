@@ -37,6 +37,8 @@ static void refuse(struct hk_conf *conf, const char *path, int err)
 				   "that nobody else may write");
 	} else if (err == -EFBIG) {
 		hk_line_str(&line, "not read: it may have 4096 bytes");
+	} else if (err == -EACCES) {
+		hk_line_str(&line, "not read: this user may not read it");
 	} else {
 		hk_line_str(&line, "not read: error ");
 		hk_line_num(&line, (uint64_t)-err);

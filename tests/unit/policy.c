@@ -482,14 +482,23 @@ static void huge_pages_from(void *arg)
 
 struct effect {
 	void (*run)(void *arg);
-	bool huge;		/* needs a kernel with huge pages */
+	bool huge;		/* needs a kernel that has and tells them */
 };
+
+static bool tells_huge_pages(void)
+{
+	char flags[200];
+
+	flags_of(flags, flags);
+	return *flags &&
+		!access("/sys/kernel/mm/transparent_hugepage", F_OK);
+}
 
 static void effect(void **state)
 {
 	const struct effect *e = *state;
 
-	if (e->huge && access("/sys/kernel/mm/transparent_hugepage", F_OK))
+	if (e->huge && !tells_huge_pages())
 		skip();
 	assert_lives(e->run, NULL);
 }
