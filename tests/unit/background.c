@@ -157,7 +157,7 @@ static void *park_and_sleep(void *arg)
 	for (size_t i = 0; i < BLOCKS; i++)
 		hk_free(blocks[i]);
 	sleeper = hk_tls.heap;
-	CHECK(sleeper->empties >= HK_EMPTIES_FIRST);
+	CHECK(sleeper->empties >= hk_policy_get(HK_OPT_EMPTIES));
 	meet();
 	meet();
 	/* The places are empty, and the heap finds its way. */
