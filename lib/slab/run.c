@@ -311,7 +311,6 @@ static size_t dirty_budget(void)
 	size_t share = live * hk_policy_get(HK_OPT_DIRTY_BUDGET) / 1000;
 	size_t least = hk_min(min, live / DIRTY_SMALL_SHARE);
 	size_t target = hk_policy_get(HK_OPT_LEAN_TARGET) >> HK_UNIT_SHIFT;
-
 	size_t cap = dirty_cap >> HK_UNIT_SHIFT;
 
 	if (hk_policy_get(HK_OPT_LEAN))
