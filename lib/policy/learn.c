@@ -133,6 +133,8 @@ static enum hk_learn_why why(const struct hk_learn_class *c, uint32_t now)
 void hk_learn_choose(const struct hk_learn_class *c, uint32_t now,
 		     struct hk_learn_choice *choice)
 {
+	size_t wanted;
+
 	*choice = (struct hk_learn_choice){
 		.batch = BATCH_DEFAULT, .wake = WAKE_DEFAULT,
 		.empties = EMPTIES_DEFAULT, .age = AGE_DEFAULT,
@@ -149,10 +151,9 @@ void hk_learn_choose(const struct hk_learn_class *c, uint32_t now,
 		choice->age = AGE_PAST;
 		return;
 	}
-	choice->empties = between(EMPTIES_DEFAULT,
-				  (size_t)EMPTIES_MAX * c->given / HK_LEARN_ALL *
-				  c->retire / HK_LEARN_ALL + EMPTIES_DEFAULT,
-				  EMPTIES_MAX);
+	wanted = EMPTIES_MAX * c->given / HK_LEARN_ALL * c->retire /
+		HK_LEARN_ALL + EMPTIES_DEFAULT;
+	choice->empties = between(EMPTIES_DEFAULT, wanted, EMPTIES_MAX);
 	if (choice->why == HK_LEARN_BUSY)
 		choice->age = AGE_BUSY;
 }
