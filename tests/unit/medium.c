@@ -577,7 +577,7 @@ static void out_of_memory(void *arg)
 static void no_memory(void **state)
 {
 	(void)state;
-	if (unit_in_valgrind())
+	if (unit_in_valgrind() || hk_tsan)
 		skip();
 	assert_lives(out_of_memory, NULL);
 }

@@ -462,7 +462,7 @@ static void side_by_side(void *arg)
 static void no_memory(void **state)
 {
 	(void)state;
-	if (unit_in_valgrind())
+	if (unit_in_valgrind() || hk_tsan)
 		skip();
 	hk_run_purge(0);
 	assert_lives(at_the_limit, NULL);

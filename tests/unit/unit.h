@@ -30,7 +30,8 @@
 
 /*
  * Valgrind needs memory itself, and has no other process's limits: what is
- * about the lack of it is not tried there.
+ * about the lack of it is not tried there.  ThreadSanitizer ends a process
+ * in which it gets none at the wrong moment: hk_tsan is asked beside this.
  */
 static inline bool unit_in_valgrind(void)
 {
