@@ -164,11 +164,11 @@ static void names(void **state)
 		assert_int_equal(hk_option_find(
 			(struct hk_span){ right, len - 1 }), -ENOENT);
 		/* One letter less, one more, one wrong. */
-		snprintf(name, sizeof(name), "%s", right + 1);
+		snprintf(name, sizeof(name), "%.38s", right + 1);
 		assert_int_equal(hk_option_nearest(hk_span_of(name)), i);
-		snprintf(name, sizeof(name), "%sx", right);
+		snprintf(name, sizeof(name), "%.38sx", right);
 		assert_int_equal(hk_option_nearest(hk_span_of(name)), i);
-		snprintf(name, sizeof(name), "%s", right);
+		snprintf(name, sizeof(name), "%.38s", right);
 		name[len / 2] = '-';
 		assert_int_equal(hk_option_nearest(hk_span_of(name)), i);
 	}
