@@ -195,7 +195,7 @@ int main(int argc, char **argv)
 	alarm(300);
 	if (!getenv("HAKMEM_CONF")) {
 		CHECK_EQ(setenv("HAKMEM_CONF", "background_thread=1", 1), 0);
-		execv("/proc/self/exe", argv);
+		execv(argv[0], argv);
 		CHECK_ERROR("cannot start itself again");
 	}
 	burst_is_given_back();
