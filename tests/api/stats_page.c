@@ -20,6 +20,7 @@
 #include "process.h"
 
 #define PLACES 300u
+#define OPS 20000u
 
 static void tell(int fd, const void *from, size_t len)
 {
@@ -44,12 +45,15 @@ static void hear(int fd, void *to, size_t len)
 static _Atomic(void *) places[PLACES];
 static _Atomic int stop;
 
-/* Puts blocks where the other thread takes and frees them. */
+/*
+ * Puts blocks where the other thread takes and frees them: OPS at least, so
+ * that every counter has moved however early the one who looks is done.
+ */
 static void *work(void *arg)
 {
 	uint64_t state = *(const uint64_t *)arg;
 
-	while (!atomic_load(&stop)) {
+	for (size_t i = 0; i < OPS || !atomic_load(&stop); i++) {
 		size_t max = random_below(&state, 50) ? 4000 : 300000;
 		void *p = HIDE(malloc(random_size(&state, max)));
 
