@@ -207,6 +207,7 @@ static struct hk_desc *slab_new(struct hk_heap *heap, unsigned int class)
 	struct hk_desc *d = NULL;
 	bool zeroed = false;
 
+	hk_learner_apply();
 	while (!d && heap->empties)
 		d = hk_unpark(heap);
 	if (!d) {

@@ -158,3 +158,37 @@ void hk_learn_choose(const struct hk_learn_class *c, uint32_t now,
 	if (choice->why == HK_LEARN_BUSY)
 		choice->age = AGE_BUSY;
 }
+
+/*
+ * Each class that has more to come adds what it wants beyond the default, and
+ * the one that wants the most time gets it.  Nothing is kept where all is
+ * past.
+ */
+void hk_learn_overall(const struct hk_learn *learn, uint32_t now,
+		      struct hk_learn_choice *choice)
+{
+	size_t empties = EMPTIES_DEFAULT;
+	struct hk_learn_choice one;
+	size_t age = AGE_PAST;
+
+	*choice = (struct hk_learn_choice){
+		.empties = EMPTIES_DEFAULT, .age = AGE_DEFAULT,
+		.why = HK_LEARN_UNKNOWN,
+	};
+	for (unsigned int class = 0; class < HK_LEARN_CLASSES; class++) {
+		hk_learn_choose(&learn->classes[class], now, &one);
+		if (one.why == HK_LEARN_UNKNOWN)
+			continue;
+		/* The most promising reason is the smallest known one. */
+		if (choice->why == HK_LEARN_UNKNOWN || one.why < choice->why)
+			choice->why = one.why;
+		age = hk_max(age, one.age);
+		if (one.why != HK_LEARN_PAST)
+			empties += one.empties - EMPTIES_DEFAULT;
+	}
+	if (choice->why == HK_LEARN_UNKNOWN)
+		return;
+	choice->age = (unsigned int)age;
+	choice->empties = choice->why == HK_LEARN_PAST ? EMPTIES_MIN :
+		between(EMPTIES_DEFAULT, empties, EMPTIES_MAX);
+}

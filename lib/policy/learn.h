@@ -67,4 +67,11 @@ bool hk_learn_note(struct hk_learn *learn, const struct hk_learn_event *event);
 void hk_learn_choose(const struct hk_learn_class *class, uint32_t now,
 		     struct hk_learn_choice *choice);
 
+/*
+ * What is best for the process, whose heaps keep empty slabs for any class
+ * and whose idle memory has one age: `empties`, `age` and `why`.
+ */
+void hk_learn_overall(const struct hk_learn *learn, uint32_t now,
+		      struct hk_learn_choice *choice);
+
 #endif /* HK_LEARN_H */

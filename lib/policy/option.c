@@ -280,12 +280,24 @@ int hk_option_assign(struct hk_policy *policy, enum hk_option_id id,
 	return err;
 }
 
+bool hk_option_chosen(const struct hk_policy *policy, enum hk_option_id id)
+{
+	return policy->chosen >> id & 1;
+}
+
+void hk_option_propose(struct hk_policy *policy, enum hk_option_id id,
+		       size_t value)
+{
+	if (!hk_option_chosen(policy, id))
+		set(policy, id, value);
+}
+
 static void apply_preset(struct hk_policy *policy, size_t preset)
 {
 	for (int i = 0; i < HK_FIRST_TEXT; i++)
-		if (hk_option[i].changes && !(policy->chosen >> i & 1))
-			set(policy, (enum hk_option_id)i,
-			    hk_option[i].preset[preset]);
+		if (hk_option[i].changes)
+			hk_option_propose(policy, (enum hk_option_id)i,
+					  hk_option[i].preset[preset]);
 }
 
 int hk_option_change(struct hk_policy *policy, enum hk_option_id id,

@@ -70,6 +70,14 @@ HK_COLD int hk_option_assign(struct hk_policy *policy, enum hk_option_id id,
 HK_COLD int hk_option_change(struct hk_policy *policy, enum hk_option_id id,
 			     struct hk_span text);
 
+/* Was it chosen, or left to the preset? */
+HK_COLD bool hk_option_chosen(const struct hk_policy *policy,
+			      enum hk_option_id id);
+
+/* Gives an option a value where nobody chose another. */
+HK_COLD void hk_option_propose(struct hk_policy *policy, enum hk_option_id id,
+			       size_t value);
+
 /* Everything as a preset has it, nothing chosen. */
 HK_COLD void hk_option_reset(struct hk_policy *policy, enum hk_preset preset);
 

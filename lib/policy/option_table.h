@@ -51,7 +51,7 @@ X(EMPTIES, "empties", NUMBER, "slabs", true, 0, 32, 2, 8, 2, "",	\
   "empty slabs of 32 KiB that a heap keeps for any size, at first")	\
 X(BATCH, "batch", NUMBER, "blocks", true, 2, 31, 31, 31, 31, "",	\
   "blocks of a size above 1 KiB that a thread keeps ready, at most")	\
-X(WAKE, "wake", NUMBER, "1/N", false, 2, 1024, 32, 32, 32, "",		\
+X(WAKE, "wake", NUMBER, "1/N", true, 2, 1024, 32, 32, 32, "",		\
   "a full slab is used again once one block in so many is free")	\
 X(HUGE_PAGES, "huge_pages", ENUM, "", true, 0, 2, 0, 0, 0,		\
   "auto|never|always",							\
@@ -68,7 +68,7 @@ X(BACKGROUND_THREAD, "background_thread", BOOL, "", false,		\
   0, 1, 0, 0, 0, "",							\
   "a thread gives memory back while the program sleeps")		\
 X(LEARNER, "learner", BOOL, "", false, 0, 1, 0, 0, 0, "",		\
-  "record the slabs that become empty, for the learner")		\
+  "what is learned of slabs that become empty decides of what is kept")	\
 X(OS_STATS, "os_stats", BOOL, "", false, 0, 1, 0, 0, 0, "",		\
   "print the statistics line on standard error at the end")		\
 X(FORCE_LIBC, "force_libc", BOOL, "", false, 0, 1, 0, 0, 0, "",		\

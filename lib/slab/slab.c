@@ -22,9 +22,26 @@ static unsigned int capacity(const struct hk_desc *d)
 	return hk_class_capacity(hk_desc_class(d));
 }
 
-static uint32_t wake_count(const struct hk_desc *d)
+struct hk_slab_tuning hk_slab_tuning[HK_SMALL_CLASSES];
+
+/* How many frees make the slab usable again, were it full now. */
+static uint16_t wake_count(const struct hk_desc *d)
 {
-	return hk_slab_wake_count(capacity(d));
+	uint32_t wake = atomic_load_explicit(&hk_slab_tuning[d->class].wake,
+					     memory_order_relaxed);
+
+	if (!wake)
+		return (uint16_t)hk_slab_wake_count(capacity(d));
+	return (uint16_t)hk_max(capacity(d) / wake, 1);
+}
+
+/* How many blocks are carved at once from pages that were used before. */
+static size_t batch(const struct hk_desc *d)
+{
+	size_t n = atomic_load_explicit(&hk_slab_tuning[d->class].batch,
+					memory_order_relaxed);
+
+	return n ? n : CARVE_USED;
 }
 
 void hk_slab_init(struct hk_desc *d, unsigned int class,
@@ -86,7 +103,7 @@ static unsigned int carve_count(const struct hk_desc *d)
 	size_t n = (page_end - start + size - 1) / size;
 
 	if (d->used)
-		n = hk_max(n, CARVE_USED);
+		n = hk_max(n, batch(d));
 	return (unsigned int)hk_min(n, (size_t)capacity(d) - d->carved);
 }
 
@@ -128,7 +145,8 @@ bool hk_slab_leave(struct hk_desc *d)
 {
 	hk_assert(hk_desc_state(d) == HK_SLAB_CURRENT);
 	if (d->freed == hk_list_end(d) && d->carved == capacity(d)) {
-		hk_count_set(&d->count, wake_count(d));
+		d->wake = wake_count(d);
+		hk_count_set(&d->count, d->wake);
 		/* Last: from here on the slab may be somebody else's. */
 		hk_desc_set_state(d, HK_SLAB_FULL);
 		return false;
@@ -142,7 +160,7 @@ void hk_slab_wake(struct hk_desc *d)
 {
 	hk_assert(hk_desc_state(d) == HK_SLAB_FULL);
 	hk_desc_set_state(d, HK_SLAB_USABLE);
-	hk_count_set(&d->count, capacity(d) - wake_count(d));
+	hk_count_set(&d->count, capacity(d) - d->wake);
 }
 
 uint32_t hk_slab_out(struct hk_desc *d)
@@ -153,7 +171,7 @@ uint32_t hk_slab_out(struct hk_desc *d)
 	case HK_SLAB_CURRENT:
 		return count - 1;
 	case HK_SLAB_FULL:
-		return capacity(d) - wake_count(d) + count;
+		return capacity(d) - d->wake + count;
 	default:
 		return count;
 	}

@@ -30,12 +30,23 @@
 /*
  * How many blocks of a full slab must be freed before it is usable again:
  * with less it is soon full again, with more memory lies idle.  1/32 was not
- * slower than 1/8.  It must not change while there is a full slab.
+ * slower than 1/8.
  */
 HK_INLINE uint32_t hk_slab_wake_count(uint32_t capacity)
 {
 	return (uint32_t)hk_max(capacity / hk_policy_get(HK_OPT_WAKE), 1);
 }
+
+/*
+ * What was learned of a small class, if anything: 0 leaves the policy's wake
+ * and the usual batch.  Any thread writes and reads it, relaxed: slabs
+ * remember the wake count that they were left with.
+ */
+struct hk_slab_tuning {
+	_Atomic uint16_t batch;	/* blocks carved at a time in used pages */
+	_Atomic uint16_t wake;	/* as the option: one in so many */
+};
+extern struct hk_slab_tuning hk_slab_tuning[HK_SMALL_CLASSES] HK_HIDDEN;
 
 /*
  * Makes a run of one unit an empty slab of a small class.  `used`: whether

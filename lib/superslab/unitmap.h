@@ -99,7 +99,10 @@ struct hk_desc {
 	};
 	uint32_t recip;			/* of the block size, in slabs */
 	uint16_t carved;		/* blocks made, or handed out, so far */
-	uint16_t back;			/* medium: units to the first one */
+	union {
+		uint16_t back;		/* medium: units to the first one */
+		uint16_t wake;		/* small, full: frees until usable */
+	};
 	uint8_t class;
 	_Atomic uint8_t state;		/* enum hk_state */
 	bool used;			/* small: its pages were, before */

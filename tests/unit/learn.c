@@ -127,6 +127,43 @@ static void past(void **state)
 	assert_int_equal(choose(5, 1099 + 2001).age, 50);
 }
 
+static struct hk_learn_choice overall(uint32_t now)
+{
+	struct hk_learn_choice choice;
+
+	hk_learn_overall(&learn, now, &choice);
+	return choice;
+}
+
+/* Wants are added up; the age is the longest, while anything is to come. */
+static void all_classes(void **state)
+{
+	struct hk_learn_event other = plain;
+
+	(void)state;
+	assert_int_equal(overall(1000).why, HK_LEARN_UNKNOWN);
+	assert_int_equal(overall(1000).empties, 2);
+	assert_int_equal(overall(1000).age, 250);
+	other.class = 9;
+	other.given = 1;
+	events(50, plain);
+	events(50, other);
+	/* 2 + 0 of the one, 32 * 1.0 * 0.5 of the other */
+	assert_int_equal(overall(1100).empties, 18);
+	assert_int_equal(overall(1100).age, 1000);
+	assert_int_equal(overall(1100).why, HK_LEARN_BUSY);
+	assert_int_equal(overall(9000).empties, 0);
+	assert_int_equal(overall(9000).age, 50);
+	assert_int_equal(overall(9000).why, HK_LEARN_PAST);
+	/* One class goes on, the other does not. */
+	other.ms = 9000;
+	events(100, other);
+	assert_int_equal(choose(5, 9100).why, HK_LEARN_PAST);
+	assert_int_equal(overall(9100).why, HK_LEARN_BUSY);
+	assert_int_equal(overall(9100).empties,
+		choose(9, 9100).empties);
+}
+
 /* The time of 32 bits goes round, and nothing becomes too large. */
 static void extremes(void **state)
 {
@@ -195,6 +232,7 @@ int main(void)
 		cmocka_unit_test_setup(first_values, forget),
 		cmocka_unit_test_setup(smoothing, forget),
 		cmocka_unit_test_setup(past, forget),
+		cmocka_unit_test_setup(all_classes, forget),
 		cmocka_unit_test_setup(extremes, forget),
 		cmocka_unit_test_setup(recorded, forget),
 	};

@@ -406,6 +406,77 @@ static void seldom_awake(void *arg)
 	hk_heap_verify(heap());
 }
 
+/* Slabs that are full when it changes keep the count that they have. */
+static void wake_while_full(void *arg)
+{
+	static void *blocks[4 * HK_UNIT / 1024];
+	struct hk_desc *d;
+
+	(void)arg;
+	begin();
+	for (size_t i = 0; i < UNIT_COUNT(blocks); i++)
+		blocks[i] = hk_malloc(1024);
+	d = hk_desc_of(blocks[0]);
+	CHECK_EQ(hk_desc_state(d), HK_SLAB_FULL);
+	CHECK_EQ(hk_slab_out(d), hk_class_capacity(d->class));
+	choose(HK_OPT_WAKE, "2");
+	CHECK_EQ(hk_slab_out(d), hk_class_capacity(d->class));
+	hk_free(blocks[0]);
+	CHECK_EQ(hk_desc_state(d), HK_SLAB_USABLE);
+	CHECK_EQ(hk_slab_out(d), hk_class_capacity(d->class) - 1);
+	for (size_t i = 1; i < UNIT_COUNT(blocks); i++)
+		hk_free(blocks[i]);
+	hk_heap_verify(heap());
+}
+
+/* ---- the learner ---- */
+
+/* What the heap finds out by itself it forgets between the rounds. */
+static void use_slabs_much(void)
+{
+	for (int i = 0; i < 100; i++) {
+		use_slabs();
+		hk_heap_flush(heap());
+	}
+}
+
+static void learned(void *arg)
+{
+	struct hk_slab_tuning *t = &hk_slab_tuning[hk_class_of(1024)];
+
+	(void)arg;
+	begin();
+	use_slabs_much();
+	CHECK_EQ(hk_policy_get(HK_OPT_EMPTIES), 2);
+	CHECK_EQ(t->batch, 0);
+	hk_policy.chosen = 0;
+	choose(HK_OPT_LEARNER, "1");
+	use_slabs_much();
+	CHECK(hk_policy_get(HK_OPT_EMPTIES) > 2);
+	CHECK_EQ(hk_policy_get(HK_OPT_PURGE_AGE), 1000);
+	CHECK(t->batch >= 2 && t->batch <= 31);
+	CHECK_EQ(t->wake, 32);
+	hk_heap_verify(heap());
+}
+
+/* The user's word counts for more. */
+static void learned_but_chosen(void *arg)
+{
+	struct hk_slab_tuning *t = &hk_slab_tuning[hk_class_of(1024)];
+
+	(void)arg;
+	begin();
+	choose(HK_OPT_LEARNER, "1");
+	choose(HK_OPT_EMPTIES, "1");
+	choose(HK_OPT_PURGE_AGE, "77");
+	choose(HK_OPT_WAKE, "16");
+	use_slabs_much();
+	CHECK_EQ(hk_policy_get(HK_OPT_EMPTIES), 1);
+	CHECK_EQ(hk_policy_get(HK_OPT_PURGE_AGE), 77);
+	CHECK(t->batch > 0);
+	CHECK_EQ(t->wake, 0);
+}
+
 /* ---- huge pages ---- */
 
 /*
@@ -532,6 +603,9 @@ int main(void)
 		EFFECT(batch, false),
 		EFFECT(wake, false),
 		EFFECT(seldom_awake, false),
+		EFFECT(wake_while_full, false),
+		EFFECT(learned, false),
+		EFFECT(learned_but_chosen, false),
 		EFFECT(huge_pages, true),
 		EFFECT(huge_pages_always, true),
 		EFFECT(huge_pages_never, true),
