@@ -28,7 +28,7 @@ X(PRESET, "preset", ENUM, "", true, 0, 2, 0, 1, 2,			\
   "balanced|speed-first|hardened",					\
   "the values of all options that are not chosen one by one")		\
 X(PURGE_AGE, "purge_age", MS, "ms", true,				\
-  0, 86400000, 250, 2000, 250, "",					\
+  0, 86400000, 1000, 4000, 1000, "",					\
   "how long freed memory waits for reuse before it is given back")	\
 X(DIRTY_BUDGET, "dirty_budget", PERCENT, "percent", true,		\
   0, 10000, 125, 500, 125, "",						\

@@ -8,9 +8,6 @@
 #include "policy/policy.h"
 #include "superslab/thp.h"
 
-/* Blocks give their pages back that are idle in two searches in a row. */
-#define SEARCH_MS	100
-
 /*
  * What counts as too much: more than these bytes, and than so many times
  * what is out.  Then a slab of which one in so many blocks is idle gives
@@ -95,11 +92,17 @@ bool hk_idle_due(const struct hk_idle *group, const struct hk_desc *d,
 		count(d->idle) >= capacity / IDLE_SLAB_SHARE;
 }
 
+/* What is idle in two searches in a row gives its pages back: at that age. */
+static uint32_t search_ms(void)
+{
+	return (uint32_t)hk_policy_get(HK_OPT_PURGE_AGE) / 2;
+}
+
 bool hk_idle_search_due(struct hk_idle *group)
 {
 	uint32_t now = (uint32_t)hk_os_clock_ms();
 
-	if (!purges_unasked() || now - group->searched < SEARCH_MS)
+	if (!purges_unasked() || now - group->searched < search_ms())
 		return false;
 	group->searched = now;
 	return true;

@@ -8,6 +8,7 @@
 #include "base/annotate.h"
 #include "heap/process.h"
 #include "os/os.h"
+#include "policy/option.h"
 #include "slab/medium.h"
 #include "slab/run.h"
 
@@ -399,12 +400,14 @@ static void cold_blocks(void **state)
 	hk_medium_trim();
 	class = hk_class_of(10000);
 	capacity = hk_class_capacity(class);
+	assert_int_equal(hk_option_assign(&hk_policy, HK_OPT_PURGE_AGE,
+				 hk_span_of("200ms")), 0);
 	take_and_keep(capacity);
 	usleep(150000);
 	before = discarded();
 	for (size_t i = capacity / 2; i-- > 1;)
 		give_kept(2 * i);
-	/* Each give after a while is a search: one to see, one to purge. */
+	/* Each give after half the age is a search: one to see, one to purge. */
 	usleep(150000);
 	give_kept(0);
 	usleep(150000);

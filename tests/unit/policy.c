@@ -67,6 +67,9 @@ static size_t kept_of(size_t units, size_t live)
 	CHECK(hk_run_take(live, 1, &zeroed) != NULL);
 	d = take(units);
 	hk_run_give(d);
+	/* What is too much waits for 100 ms. */
+	usleep(110000);
+	hk_run_tend();
 	return dirty_units();
 }
 

@@ -8,6 +8,8 @@
 
 #include "base/annotate.h"
 #include "heap/process.h"
+#include "os/os.h"
+#include "policy/option.h"
 #include "slab/run.h"
 
 #include <sys/syscall.h>
@@ -354,6 +356,12 @@ static void dirty_is_told(void **state)
 	hk_run_keep_dirty(0);
 }
 
+static void choose_age(const char *age)
+{
+	assert_int_equal(hk_option_assign(&hk_policy, HK_OPT_PURGE_AGE,
+				 hk_span_of(age)), 0);
+}
+
 /* Too old, or too much: given back at the next occasion. */
 static void aging(void **state)
 {
@@ -362,6 +370,7 @@ static void aging(void **state)
 
 	(void)state;
 	hk_run_purge(0);
+	choose_age("250ms");
 	split(part, units, 5);
 	hk_run_give(part[1]);
 	assert_int_equal(dirty_now(), 16 * HK_UNIT);
@@ -371,9 +380,32 @@ static void aging(void **state)
 	for (int i = 0; i < 5; i += 2)
 		hk_run_give(part[i]);
 
-	d = plain(64 * HK_MIB / HK_UNIT);
+	d = plain(65 * HK_MIB / HK_UNIT);
 	hk_run_give(d);
 	assert_true(dirty_now() < 64 * HK_MIB);
+	hk_run_give(live);
+	choose_age("1s");
+	hk_run_verify();
+}
+
+/* What was in use a moment ago is soon wanted again, however much it is. */
+static void bursts_wait(void **state)
+{
+	struct hk_desc *live = plain(500), *d;
+	uint64_t start;
+
+	(void)state;
+	hk_run_purge(0);
+	do {
+		d = plain(32 * HK_MIB / HK_UNIT);
+		start = hk_os_clock_ms();
+		hk_run_give(d);
+		/* Unless we were kept from it. */
+	} while (hk_os_clock_ms() - start > 50);
+	assert_int_equal(dirty_now(), 32 * HK_MIB);
+	usleep(110000);
+	hk_run_tend();
+	assert_int_equal(dirty_now(), 0);
 	hk_run_give(live);
 	hk_run_verify();
 }
@@ -535,6 +567,7 @@ int main(void)
 		cmocka_unit_test(purging),
 		cmocka_unit_test(dirty_is_told),
 		cmocka_unit_test(aging),
+		cmocka_unit_test(bursts_wait),
 		cmocka_unit_test(locked_pages),
 		cmocka_unit_test(no_memory),
 		cmocka_unit_test(several_threads),

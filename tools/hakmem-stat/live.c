@@ -4,15 +4,16 @@
  * every value once, as a table or as JSON.
  */
 #include "commands.h"
+#include "output.h"
 #include "page.h"
 #include "process.h"
 #include "util.h"
 
-#include <getopt.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #define SYMBOL "hakmem_stats_page"
 
@@ -171,32 +172,15 @@ static void show(pid_t pid, bool json)
 
 int command_live(int argc, char **argv)
 {
-	static const struct option options[] = {
-		{ "json", no_argument, NULL, 'j' },
-		{ "color", required_argument, NULL, 'c' },
-		{ "help", no_argument, NULL, 'h' },
-		{ NULL, 0, NULL, 0 }
-	};
-	bool json = false;
-	int c;
+	struct output output;
+	bool json;
 
-	while ((c = getopt_long(argc, argv, "h", options, NULL)) != -1) {
-		switch (c) {
-		case 'j':
-			json = true;
-			break;
-		case 'c':
-			if (!util_set_color(optarg))
-				util_die(STATUS_USAGE, "--color=%s: auto, "
-					 "always or never", optarg);
-			break;
-		case 'h':
-			print_help();
-			return STATUS_FINE;
-		default:
-			return STATUS_USAGE;
-		}
-	}
+	if (!output_read(argc, argv, &output))
+		return output.status;
+	json = !strcmp(output.format, "json");
+	if (!json && strcmp(output.format, "table"))
+		util_die(STATUS_USAGE, "-p: --format=%s: table or json",
+			 output.format);
 	if (argc - optind != 1)
 		util_die(STATUS_USAGE, "-p: the number of one process is "
 			 "wanted");

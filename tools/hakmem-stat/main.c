@@ -2,10 +2,9 @@
 /*
  * main.c - hakmem-stat: what libhakmem does in a process.
  *
- * Built from main.c, run.c, child.c, loaded.c, report.c, options.c, osline.c,
- * print.c, json.c and util.c, with -DHAKMEM_LIBDIR='"$(libdir)"', where the
- * library is installed, with json-c where there is one (HAVE_JSON_C), and with
- * what the library itself reads options by.
+ * Built with -DHAKMEM_LIBDIR='"$(libdir)"', where the library is installed,
+ * with json-c where there is one (HAVE_JSON_C), and with what the library
+ * itself reads options by.
  */
 #include "commands.h"
 #include "util.h"
@@ -39,7 +38,7 @@ void print_help(void)
 "Usage: hakmem-stat run [OPTION...] [--] COMMAND [ARGUMENT...]\n"
 "       hakmem-stat report [OPTION...] FILE...\n"
 "       hakmem-stat options [OPTION...] [NAME...]\n"
-"       hakmem-stat -p PID [--json]\n"
+"       hakmem-stat -p PID [OPTION...]\n"
 "       hakmem-stat --help | --version\n"
 "\n"
 "run     Runs COMMAND with libhakmem preloaded, checks that it was really\n"
@@ -58,14 +57,13 @@ void print_help(void)
 "\n"
 "options Lists the library's options, or those named: what a process that\n"
 "        starts now would have, each preset's value, the range.\n"
-"      --json           the same as --format=json\n"
 "\n"
 "-p PID  Prints every figure of the statistics page of a running process,\n"
 "        which notices nothing of it.  Exits with 3 where there is none.\n"
-"      --json           as one JSON object, in bytes\n"
 "\n"
 "All:\n"
-"  -f, --format=FORMAT  table (the default), json or csv\n"
+"  -f, --format=FORMAT  table (the default), json or csv (not of -p)\n"
+"      --json           the same as --format=json (not of run)\n"
 "      --color=WHEN     auto (the default), always or never\n"
 "  -h, --help           this text\n",
 	stdout);

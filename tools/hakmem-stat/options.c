@@ -11,13 +11,13 @@
 #include "options.h"
 
 #include "commands.h"
+#include "output.h"
 #include "print.h"
 #include "util.h"
 
 #include "heap/config.h"
 #include "policy/option.h"
 
-#include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -203,38 +203,14 @@ static void print_rows(enum print_format format,
 
 int command_options(int argc, char **argv)
 {
-	static const struct option options[] = {
-		{ "format", required_argument, NULL, 'f' },
-		{ "json", no_argument, NULL, 'j' },
-		{ "color", required_argument, NULL, 'c' },
-		{ "help", no_argument, NULL, 'h' },
-		{ NULL, 0, NULL, 0 },
-	};
-	enum print_format format = PRINT_TABLE;
 	struct option_row rows[HK_OPTIONS];
+	enum print_format format;
+	struct output output;
 	size_t count;
-	int option;
 
-	while ((option = getopt_long(argc, argv, "f:h", options, NULL)) >= 0) {
-		switch (option) {
-		case 'f':
-			format = print_format_named(optarg);
-			break;
-		case 'j':
-			format = print_format_named("json");
-			break;
-		case 'c':
-			if (!util_set_color(optarg))
-				util_die(STATUS_USAGE, "--color=%s: auto, "
-					 "always or never", optarg);
-			break;
-		case 'h':
-			print_help();
-			return STATUS_FINE;
-		default:
-			return STATUS_USAGE;
-		}
-	}
+	if (!output_read(argc, argv, &output))
+		return output.status;
+	format = print_format_named(output.format);
 	count = choose(rows, argv + optind);
 	print_rows(format, rows, count);
 	for (size_t i = 0; i < count; i++)

@@ -5,13 +5,14 @@
 #define _GNU_SOURCE
 #include "commands.h"
 #include "osline.h"
+#include "output.h"
 #include "print.h"
 #include "util.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* Reads one log; false where it cannot be read to its end. */
 static bool read_log(struct oslines *lines, const char *name)
@@ -48,34 +49,14 @@ static bool read_log(struct oslines *lines, const char *name)
 
 int command_report(int argc, char **argv)
 {
-	static const struct option options[] = {
-		{ "format", required_argument, NULL, 'f' },
-		{ "color", required_argument, NULL, 'c' },
-		{ "help", no_argument, NULL, 'h' },
-		{ NULL, 0, NULL, 0 },
-	};
-	enum print_format format = PRINT_TABLE;
+	enum print_format format;
 	struct oslines lines = { 0 };
+	struct output output;
 	int status = STATUS_FINE;
-	int option;
 
-	while ((option = getopt_long(argc, argv, "f:h", options, NULL)) >= 0) {
-		switch (option) {
-		case 'f':
-			format = print_format_named(optarg);
-			break;
-		case 'c':
-			if (!util_set_color(optarg))
-				util_die(STATUS_USAGE, "--color=%s: auto, "
-					 "always or never", optarg);
-			break;
-		case 'h':
-			print_help();
-			return STATUS_FINE;
-		default:
-			return STATUS_USAGE;
-		}
-	}
+	if (!output_read(argc, argv, &output))
+		return output.status;
+	format = print_format_named(output.format);
 	if (optind == argc)
 		util_die(STATUS_USAGE, "report: which file?  Name the logs, "
 			 "or '-' for standard input");
