@@ -286,6 +286,26 @@ static inline double threads_run(size_t n, void *(*run)(void *), void *args,
 	return now() - start;
 }
 
+/*
+ * A line about a slice of a long run: how many operations it had for each
+ * second of processor time since the line before, and what is resident.  So
+ * other programs on the machine count little.  `cpu` is the time at the start
+ * of the slice, and becomes that of the next.
+ */
+static inline void report_slice(const char *name, uint64_t ops, double *cpu)
+{
+	struct timespec t;
+	double end;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+	end = (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
+	if (end > *cpu)
+		printf("%s: slice ops/cpu_s=%.0f rss_kib=%zu\n", name,
+		       (double)ops / (end - *cpu), status_kib("VmRSS:"));
+	fflush(stdout);
+	*cpu = end;
+}
+
 /* The closing line of a workload that counts operations. */
 static inline void report_ops(const char *name, uint64_t ops, double seconds)
 {

@@ -21,6 +21,7 @@ struct worker {
 	size_t slots;
 	size_t min;
 	size_t max;
+	uint64_t every;		/* steps from line to line; 0: no lines */
 };
 
 static void *work(void *arg)
@@ -29,6 +30,8 @@ static void *work(void *arg)
 	struct rng rng = w->rng;
 	struct slot *slots = table_new(w->slots, sizeof(*slots));
 	size_t sizes = w->max - w->min + 1;
+	uint64_t next = w->every - 1;
+	double cpu = 0;
 
 	for (uint64_t i = 0; i < w->steps; i++) {
 		uint64_t random = rng_next(&rng);
@@ -42,6 +45,10 @@ static void *work(void *arg)
 			s->size = w->min + scale_low(random, sizes);
 			s->block = block_new(s->size, n);
 		}
+		if (i == next) {
+			report_slice("random_mixed", w->every, &cpu);
+			next += w->every;
+		}
 	}
 	for (size_t n = 0; n < w->slots; n++)
 		if (slots[n].block)
@@ -53,16 +60,18 @@ static void *work(void *arg)
 int main(int argc, char **argv)
 {
 	struct worker workers[MAX_THREADS];
-	uint64_t steps, seed;
+	uint64_t steps, seed, every;
 	size_t slots, min, max, threads;
 	double seconds;
 
-	arg_help(argc, argv, "[ITERS [WS [SEED [MIN MAX [THREADS]]]]]\n"
+	arg_help(argc, argv, "[ITERS [WS [SEED [MIN MAX [THREADS [EVERY]]]]]]\n"
 		 "  ITERS  steps of each thread (20000000)\n"
 		 "  WS     slots of each thread (400)\n"
 		 "  SEED   of the random numbers (1)\n"
 		 "  MIN MAX  block sizes in bytes (16 1024)\n"
-		 "  THREADS  (1)");
+		 "  THREADS  (1)\n"
+		 "  EVERY    so many steps of the first thread it tells its "
+		 "speed (0: never)");
 	steps = arg_number(argc, argv, 1, "ITERS", 20000000, 1, UINT64_MAX);
 	slots = arg_number(argc, argv, 2, "WS", 400, 1, 1 << 28);
 	seed = arg_number(argc, argv, 3, "SEED", 1, 0, UINT64_MAX);
@@ -70,10 +79,12 @@ int main(int argc, char **argv)
 	max = arg_number(argc, argv, 5, "MAX", min > 1024 ? min : 1024, min,
 			 1 << 30);
 	threads = arg_number(argc, argv, 6, "THREADS", 1, 1, MAX_THREADS);
+	every = arg_number(argc, argv, 7, "EVERY", 0, 0, UINT64_MAX);
 	for (size_t i = 0; i < threads; i++)
 		workers[i] = (struct worker){
 			.rng = rng_new(seed, i), .steps = steps,
 			.slots = slots, .min = min, .max = max,
+			.every = i ? 0 : every,
 		};
 	seconds = threads_run(threads, work, workers, sizeof(workers[0]));
 	report_ops("random_mixed", steps * threads, seconds);

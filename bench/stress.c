@@ -225,22 +225,33 @@ static void *work(void *arg)
 	return NULL;
 }
 
+static uint64_t blocks_made(const struct worker *workers, size_t threads)
+{
+	uint64_t made = 0;
+
+	for (size_t i = 0; i < threads; i++)
+		made += workers[i].made;
+	return made;
+}
+
 int main(int argc, char **argv)
 {
 	static struct worker workers[MAX_THREADS];
-	uint64_t rounds, steps, seed, made = 0;
+	uint64_t rounds, steps, seed, every, made, told = 0;
+	double start, cpu = 0;
 	size_t threads;
-	double start;
 
-	arg_help(argc, argv, "[ROUNDS [STEPS [SEED [THREADS]]]]\n"
+	arg_help(argc, argv, "[ROUNDS [STEPS [SEED [THREADS [EVERY]]]]]\n"
 		 "  ROUNDS   generations of threads (20)\n"
 		 "  STEPS    of each thread in a round (1000)\n"
 		 "  SEED     of the random numbers (1)\n"
-		 "  THREADS  (2)");
+		 "  THREADS  (2)\n"
+		 "  EVERY    so many rounds it tells its speed (0: never)");
 	rounds = arg_number(argc, argv, 1, "ROUNDS", 20, 1, UINT64_MAX);
 	steps = arg_number(argc, argv, 2, "STEPS", 1000, 1, UINT64_MAX);
 	seed = arg_number(argc, argv, 3, "SEED", 1, 0, UINT64_MAX);
 	threads = arg_number(argc, argv, 4, "THREADS", 2, 1, MAX_THREADS);
+	every = arg_number(argc, argv, 5, "EVERY", 0, 0, UINT64_MAX);
 	start = now();
 	for (uint64_t r = 0; r < rounds; r++) {
 		for (size_t i = 0; i < threads; i++) {
@@ -248,11 +259,15 @@ int main(int argc, char **argv)
 			workers[i].steps = steps;
 		}
 		threads_run(threads, work, workers, sizeof(workers[0]));
+		if (every && (r + 1) % every == 0) {
+			made = blocks_made(workers, threads);
+			report_slice("stress", made - told, &cpu);
+			told = made;
+		}
 	}
 	for (size_t i = 0; i < EXCHANGE; i++)
 		parcel_delete(exchange[i]);
-	for (size_t i = 0; i < threads; i++)
-		made += workers[i].made;
+	made = blocks_made(workers, threads);
 	report_ops("stress", made, now() - start);
 	return 0;
 }

@@ -407,7 +407,7 @@ static void cold_blocks(void **state)
 	before = discarded();
 	for (size_t i = capacity / 2; i-- > 1;)
 		give_kept(2 * i);
-	/* Each give after half the age is a search: one to see, one to purge. */
+	/* Each give after half the age searches: one to see, one to purge. */
 	usleep(150000);
 	give_kept(0);
 	usleep(150000);
