@@ -6,9 +6,11 @@
  */
 #include "api/page.h"
 
+#include "heap/process.h"
 #include "heap/thread.h"
 #include "os/meta.h"
 #include "os/os.h"
+#include "policy/policy.h"
 #include "slab/huge.h"
 #include "slab/medium.h"
 #include "slab/run.h"
@@ -184,6 +186,9 @@ __attribute__((constructor)) static void page_starts(void)
 {
 	struct hk_page *head = &hakmem_stats_page.head;
 
+	hk_process_configure();
+	if (!hk_policy_get(HK_OPT_STATS_PAGE))
+		return;
 	head->schema = (uintptr_t)rows;
 	head->text = (uintptr_t)&texts;
 	set(HK_SECTION_OS, &hk_os_counts, sizeof(hk_os_counts));

@@ -184,7 +184,8 @@ static const char *check_head(const struct hk_page *head)
 		return "its statistics page is of a later kind: a newer "
 			"hakmem-stat is needed";
 	if (!head->pid)
-		return "the library has not started yet";
+		return "its statistics page is not in use: the library has "
+			"not started yet, or stats_page is 0";
 	if (head->rows > ROWS_MAX || head->row_size > ROW_MAX ||
 	    head->row_size < 8 || head->section_size < 8 ||
 	    head->section_size > ROW_MAX || head->sections > SECTIONS_MAX ||
