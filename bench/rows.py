@@ -4,7 +4,7 @@
 A row is a workload of bench/ with fixed arguments, or a real program on an
 input that is made here from fixed numbers.  Lengths are chosen so that a row
 takes a few tenths of a second on glibc's allocator: long enough to measure,
-short enough for five allocators and five rounds in ten minutes.  Rows that
+short enough for five allocators and three rounds in ten minutes.  Rows that
 take longer are left out of every second round (SELDOM).  The quick lengths
 only prove that everything runs.
 """
