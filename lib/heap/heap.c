@@ -353,8 +353,7 @@ static void magazine_resize(struct hk_heap *heap, unsigned int class,
 
 /*
  * A magazine ran empty or full; half of a full one has gone.  It becomes
- * longer, or shorter where it is too long for what programs have by now: what
- * it holds keeps slabs from becoming empty.
+ * shorter only where blocks are taken: much of what is freed may come again.
  */
 static void magazine_ran(struct hk_heap *heap, unsigned int class,
 			 enum hk_ran ran)
@@ -367,7 +366,7 @@ static void magazine_ran(struct hk_heap *heap, unsigned int class,
 	if (!mag->size) {
 		heap->medium_used |= (uint64_t)1 << (class - HK_SMALL_CLASSES);
 		magazine_resize(heap, class, MAGAZINE_START);
-	} else if (mag->size > max) {
+	} else if (mag->size > max && ran == HK_RAN_EMPTY) {
 		magazine_resize(heap, class, mag->size - 1u);
 	} else if (mag->size < max &&
 		   !(one_way && mag->size >= MAGAZINE_ONE_WAY) &&

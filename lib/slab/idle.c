@@ -92,10 +92,16 @@ bool hk_idle_due(const struct hk_idle *group, const struct hk_desc *d,
 		count(d->idle) >= capacity / IDLE_SLAB_SHARE;
 }
 
-/* What is idle in two searches in a row gives its pages back: at that age. */
+/*
+ * What is idle in two searches in a row gives its pages back: at the age or
+ * before.  A search looks at all slabs of the class, so not at every call.
+ */
+#define SEARCH_LEAST_MS	50u
+
 static uint32_t search_ms(void)
 {
-	return (uint32_t)hk_policy_get(HK_OPT_PURGE_AGE) / 2;
+	return (uint32_t)hk_max(hk_policy_get(HK_OPT_PURGE_AGE) / 2,
+				SEARCH_LEAST_MS);
 }
 
 bool hk_idle_search_due(struct hk_idle *group)

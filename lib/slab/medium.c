@@ -175,7 +175,7 @@ static struct hk_desc *slab_new(unsigned int class)
 	for (uint16_t i = 0; i < units; i++) {
 		hk_desc_set_class(&d[i], class);
 		d[i].recip = (uint32_t)(one / hk_class_size(class) + 1);
-		d[i].back = i;
+		__atomic_store_n(&d[i].back, i, __ATOMIC_RELAXED);
 		__atomic_store_n(&d[i].first, first, __ATOMIC_RELAXED);
 		/* The first block passes: it is out before others look. */
 		__atomic_store_n(&d[i].limit, 0, __ATOMIC_RELAXED);

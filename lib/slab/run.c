@@ -39,9 +39,9 @@
  *
  * What is beyond that waits a little too: programs want again what they have
  * just freed, and a fault costs what a thousand allocations do, on some
- * virtual machines ten times that.  No peak comes of it, as dirty memory is
- * taken first, see make_up_for().  But a program may fall asleep now, so this
- * is at most as much as is in use, or a fixed amount.
+ * virtual machines ten times that.  Blocks to 64 MiB make no peak of it, as
+ * dirty memory is taken first, see make_up_for().  But a program may fall
+ * asleep now, so this is at most as much as is in use, or a fixed amount.
  */
 #define DIRTY_OVER_MS	100u
 #define DIRTY_OVER_BYTES (64 * HK_MIB)
@@ -67,6 +67,8 @@ static struct bins clean, dirty;
 static uint32_t oldest, newest;	/* dirty runs by age */
 static size_t dirty_keep;		/* bytes, never given back unasked */
 static size_t dirty_cap = SIZE_MAX;	/* bytes, whatever is in use */
+static bool over;			/* more than the budget, when */
+static uint32_t over_since;		/* last looked, and since then: ms */
 static uint64_t supers_purged;
 static bool clean_was_used;	/* pages may have been left to the system */
 
@@ -334,40 +336,52 @@ static bool purges_unasked(void)
 	return hk_policy_get(HK_OPT_DECOMMIT) != HK_DECOMMIT_OFF;
 }
 
-/* For how many ms the oldest dirty run may wait, as things are now. */
-static int32_t patience(void)
+/* As much as may wait beyond the budget, for a moment, in units. */
+static size_t over_most(void)
 {
-	size_t most = hk_min(hk_max(busy_units(),
-				    DIRTY_OVER_BYTES >> HK_UNIT_SHIFT),
-			     dirty_cap >> HK_UNIT_SHIFT);
-	uint32_t age = (uint32_t)hk_policy_get(HK_OPT_PURGE_AGE);
+	size_t most = hk_max(busy_units(), DIRTY_OVER_BYTES >> HK_UNIT_SHIFT);
 
-	if (dirty.units <= dirty_budget())
-		return (int32_t)age;
-	if (dirty.units > most || hk_policy_get(HK_OPT_LEAN))
+	if (hk_policy_get(HK_OPT_LEAN))
 		return 0;
-	return (int32_t)hk_min(age, DIRTY_OVER_MS);
-}
-
-/* Is the oldest dirty run too old, or one too many? */
-static bool is_due(uint32_t now)
-{
-	/* Below zero where another thread gave it after `now`. */
-	return (int32_t)(now - hk_desc_at(oldest)->stamp) >= patience();
+	return hk_min(most, dirty_cap >> HK_UNIT_SHIFT);
 }
 
 /*
- * Gives back what is too old or too much.  Under the lock.  False where the
- * system refused.
+ * Is more dirty than the budget, by far or for long?  Runs do not tell for
+ * how long: one that is cut or joined is young again.
+ */
+static bool is_over(uint32_t now, uint32_t age)
+{
+	bool was_over = over;
+
+	over = dirty.units > dirty_budget();
+	if (!over)
+		return false;
+	if (!was_over)
+		over_since = now;
+	return dirty.units > over_most() ||
+		now - over_since >= hk_min(age, DIRTY_OVER_MS);
+}
+
+/*
+ * Gives back what is too old or too much: all of that, once it has begun.
+ * Under the lock.  False where the system refused.
  */
 static bool purge_due(void)
 {
-	uint32_t now = (uint32_t)hk_os_clock_ms();
+	uint32_t age = (uint32_t)hk_policy_get(HK_OPT_PURGE_AGE);
 
 	while (purges_unasked() && oldest &&
-	       dirty.units > dirty_keep >> HK_UNIT_SHIFT && is_due(now))
+	       dirty.units > dirty_keep >> HK_UNIT_SHIFT) {
+		/* Each time anew: others give runs while the lock is free. */
+		uint32_t now = (uint32_t)hk_os_clock_ms();
+
+		if (!is_over(now, age) &&
+		    now - hk_desc_at(oldest)->stamp < age)
+			break;
 		if (!purge_oldest())
 			return false;
+	}
 	return true;
 }
 

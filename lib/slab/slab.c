@@ -5,6 +5,7 @@
 #include "slab/slab.h"
 
 #include "base/fatal.h"
+#include "base/glance.h"
 #include "superslab/arena.h"
 
 /* Its start is in no slab's reach, so no block is in it. */
@@ -145,8 +146,11 @@ bool hk_slab_leave(struct hk_desc *d)
 {
 	hk_assert(hk_desc_state(d) == HK_SLAB_CURRENT);
 	if (d->freed == hk_list_end(d) && d->carved == capacity(d)) {
-		d->wake = wake_count(d);
-		hk_count_set(&d->count, d->wake);
+		uint16_t wake = wake_count(d);
+
+		/* Relaxed: others read it for a figure, or after the state. */
+		__atomic_store_n(&d->wake, wake, __ATOMIC_RELAXED);
+		hk_count_set(&d->count, wake);
 		/* Last: from here on the slab may be somebody else's. */
 		hk_desc_set_state(d, HK_SLAB_FULL);
 		return false;
@@ -171,7 +175,7 @@ uint32_t hk_slab_out(struct hk_desc *d)
 	case HK_SLAB_CURRENT:
 		return count - 1;
 	case HK_SLAB_FULL:
-		return capacity(d) - d->wake + count;
+		return capacity(d) - hk_glance(&d->wake) + count;
 	default:
 		return count;
 	}

@@ -67,8 +67,8 @@ static size_t kept_of(size_t units, size_t live)
 	CHECK(hk_run_take(live, 1, &zeroed) != NULL);
 	d = take(units);
 	hk_run_give(d);
-	/* What is too much waits for 100 ms. */
-	usleep(110000);
+	/* What is too much waits for 100 ms, by a clock that may lag. */
+	usleep(250000);
 	hk_run_tend();
 	return dirty_units();
 }
@@ -187,6 +187,7 @@ static void decommit_off_in_slabs(void *arg)
 	(void)arg;
 	begin();
 	choose(HK_OPT_DECOMMIT, "off");
+	choose(HK_OPT_PURGE_AGE, "100ms");
 	for (int round = 0; round < 4; round++) {
 		before = atomic_load(&hk_os_counts.discarded);
 		for (size_t i = 0; i < UNIT_COUNT(blocks); i++) {

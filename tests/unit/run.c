@@ -403,9 +403,28 @@ static void bursts_wait(void **state)
 		/* Unless we were kept from it. */
 	} while (hk_os_clock_ms() - start > 50);
 	assert_int_equal(dirty_now(), 32 * HK_MIB);
-	usleep(110000);
+	usleep(250000);
 	hk_run_tend();
 	assert_int_equal(dirty_now(), 0);
+	hk_run_give(live);
+	hk_run_verify();
+}
+
+/* But not for ever where parts of it are taken and given all the time. */
+static void too_much_in_use(void **state)
+{
+	struct hk_desc *live = plain(500), *d;
+
+	(void)state;
+	hk_run_purge(0);
+	d = plain(32 * HK_MIB / HK_UNIT);
+	hk_run_give(d);
+	for (int i = 0; i < 15; i++) {
+		d = plain(1);
+		usleep(20000);
+		hk_run_give(d);
+	}
+	assert_true(dirty_now() <= 8 * HK_MIB);
 	hk_run_give(live);
 	hk_run_verify();
 }
@@ -568,6 +587,7 @@ int main(void)
 		cmocka_unit_test(dirty_is_told),
 		cmocka_unit_test(aging),
 		cmocka_unit_test(bursts_wait),
+		cmocka_unit_test(too_much_in_use),
 		cmocka_unit_test(locked_pages),
 		cmocka_unit_test(no_memory),
 		cmocka_unit_test(several_threads),
