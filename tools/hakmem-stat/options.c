@@ -78,7 +78,7 @@ static void fill(struct option_row *row, const struct hk_policy *policy,
 	row->unit = described[id].unit;
 	row->help = described[id].help;
 	row->changes = o->changes;
-	row->chosen = policy->chosen >> id & 1;
+	row->chosen = hk_option_chosen(policy, id);
 	row->value = in_force(policy, id);
 	for (size_t i = 0; i < OPTION_PRESETS; i++)
 		row->preset[i] = value_text(id, o->preset[i]);

@@ -31,9 +31,7 @@ bool output_read(int argc, char **argv, struct output *output)
 			output->format = "json";
 			break;
 		case 'c':
-			if (!util_set_color(optarg))
-				util_die(STATUS_USAGE, "--color=%s: auto, "
-					 "always or never", optarg);
+			util_set_color(optarg);
 			break;
 		case 'h':
 			print_help();

@@ -95,9 +95,7 @@ static void parse(struct run *run, int argc, char **argv)
 			run->format = print_format_named(optarg);
 			break;
 		case 'c':
-			if (!util_set_color(optarg))
-				util_die(STATUS_RUN_FAILED, "--color=%s: "
-					 "auto, always or never", optarg);
+			util_set_color(optarg);
 			break;
 		case 'h':
 			print_help();

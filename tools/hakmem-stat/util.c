@@ -151,7 +151,7 @@ const char *util_bytes(char text[UTIL_BYTES_MAX], uint64_t bytes)
 	return text;
 }
 
-bool util_set_color(const char *when)
+void util_set_color(const char *when)
 {
 	if (!strcmp(when, "auto"))
 		color = COLOR_AUTO;
@@ -160,8 +160,8 @@ bool util_set_color(const char *when)
 	else if (!strcmp(when, "never"))
 		color = COLOR_NEVER;
 	else
-		return false;
-	return true;
+		util_die(util_trouble, "--color=%s: auto, always or never",
+			 when);
 }
 
 static bool colored(FILE *out)

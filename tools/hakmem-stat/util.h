@@ -54,8 +54,8 @@ const char *util_nearest(const char *word, const char *const *words);
 #define UTIL_BYTES_MAX 32
 const char *util_bytes(char text[UTIL_BYTES_MAX], uint64_t bytes);
 
-/* --color=auto|always|never; false for any other word. */
-bool util_set_color(const char *when);
+/* --color=auto|always|never; any other word ends the program. */
+void util_set_color(const char *when);
 
 /* The codes that start and end a heading on `out`; "" without colour. */
 const char *util_bold(FILE *out);
