@@ -8,6 +8,7 @@
 #include "api/locate.h"
 #include "heap/background.h"
 #include "heap/remote.h"
+#include "heap/share.h"
 #include "heap/thread.h"
 #include "os/os.h"
 #include "slab/huge.h"
@@ -32,24 +33,33 @@ static size_t units_for(size_t n)
 }
 
 /*
- * The calling thread's heap, given now if it has none; NULL without memory.
- * *late: the thread has ended, or is to keep none, and leave() must follow.
+ * The calling thread's heap, given now if it has none, or the shared one;
+ * NULL without memory.  leave() must follow: until then *shared says that
+ * the heap is locked.
  */
-static struct hk_heap *enter(bool *late)
+static struct hk_heap *enter(bool *shared)
 {
 	struct hk_heap *heap = hk_tls.heap;
 
-	*late = false;
+	*shared = false;
 	if (hk_likely(heap->attached))
 		return heap;
-	*late = heap == &hk_heap_late || hk_libc_mode_on();
-	return hk_thread_attach();
+	if (!hk_libc_mode_on() && !hk_share_wanted()) {
+		heap = hk_thread_attach();
+		if (heap) {
+			hk_share_inherit(heap);
+			return heap;
+		}
+	}
+	heap = hk_share_enter();
+	*shared = heap != NULL;
+	return heap;
 }
 
-static void leave(bool late)
+static void leave(bool shared)
 {
-	if (hk_unlikely(late))
-		hk_thread_detach(&hk_heap_late);
+	if (hk_unlikely(shared))
+		hk_share_leave();
 }
 
 /* ---- allocation ---- */
@@ -107,22 +117,31 @@ static bool make_room(size_t n)
 	return true;
 }
 
+/* One try, by whatever heap serves the thread. */
+static void *try_alloc(size_t n, bool *zeroed)
+{
+	void *p = NULL;
+	bool shared;
+	struct hk_heap *heap = enter(&shared);
+
+	if (hk_likely(heap)) {
+		hk_count(&heap->counts.allocs, 1);
+		p = alloc_size(heap, n, zeroed);
+	}
+	leave(shared);
+	return p;
+}
+
 static void *alloc(size_t n, bool zero)
 {
-	struct hk_heap *heap;
-	bool late, zeroed;
+	bool zeroed;
 	void *p;
 
 	if (hk_unlikely(n > PTRDIFF_MAX))
 		return no_memory();
-	heap = enter(&late);
-	if (hk_unlikely(!heap))
-		return no_memory();
-	hk_count(&heap->counts.allocs, 1);
-	p = alloc_size(heap, n, &zeroed);
+	p = try_alloc(n, &zeroed);
 	if (hk_unlikely(!p && make_room(n)))
-		p = alloc_size(heap, n, &zeroed);
-	leave(late);
+		p = try_alloc(n, &zeroed);
 	hk_background_poll();
 	if (hk_unlikely(!p))
 		return no_memory();
@@ -196,26 +215,22 @@ static void free_in_heap(struct hk_heap *heap, void *p,
 	}
 }
 
-/*
- * A thread's first call may be a free; where there is no memory for a heap,
- * the block is lost, which beats every other way out.
- */
 static void free_located(void *p, const struct hk_block_info *info)
 {
 	struct hk_heap *heap;
-	bool late;
+	bool shared;
 
 	if (info->kind == HK_KIND_FOREIGN) {
 		hk_libc.free(p);
 		return;
 	}
 	hk_note_free(p);
-	heap = enter(&late);
+	heap = enter(&shared);
 	if (heap) {
 		hk_count(&heap->counts.frees, 1);
 		free_in_heap(heap, p, info);
 	}
-	leave(late && heap);
+	leave(shared);
 	hk_background_poll();
 }
 
@@ -489,10 +504,22 @@ static void *alloc_aligned(struct hk_heap *heap, size_t align, size_t n)
 	return alloc_run(heap, align, hk_max(n, 1), &zeroed);
 }
 
+static void *try_aligned(size_t align, size_t n)
+{
+	void *p = NULL;
+	bool shared;
+	struct hk_heap *heap = enter(&shared);
+
+	if (hk_likely(heap)) {
+		hk_count(&heap->counts.allocs, 1);
+		p = alloc_aligned(heap, align, n);
+	}
+	leave(shared);
+	return p;
+}
+
 void *hk_aligned(size_t align, size_t n)
 {
-	struct hk_heap *heap;
-	bool late;
 	void *p;
 
 	if (hk_libc_mode_on())
@@ -501,14 +528,9 @@ void *hk_aligned(size_t align, size_t n)
 		return hk_malloc(n);
 	if (n > PTRDIFF_MAX || align > PTRDIFF_MAX)
 		return no_memory();
-	heap = enter(&late);
-	if (!heap)
-		return no_memory();
-	hk_count(&heap->counts.allocs, 1);
-	p = alloc_aligned(heap, align, n);
+	p = try_aligned(align, n);
 	if (hk_unlikely(!p && make_room(n)))
-		p = alloc_aligned(heap, align, n);
-	leave(late);
+		p = try_aligned(align, n);
 	if (!p)
 		return no_memory();
 	hk_note_malloc(p, n, false);
@@ -588,8 +610,12 @@ int hk_trim(size_t keep)
 {
 	size_t given;
 
-	if (hk_tls.heap->attached)
-		hk_heap_flush(hk_tls.heap);
+	/* Twice: what one sends to the other is there by then. */
+	for (int i = 0; i < 2; i++) {
+		if (hk_tls.heap->attached)
+			hk_heap_flush(hk_tls.heap);
+		hk_share_trim();
+	}
 	hk_orphans_trim();
 	given = hk_medium_trim();
 	given += hk_run_purge(keep);

@@ -8,6 +8,7 @@
 #include "api/libc_mode.h"
 #include "heap/heap.h"
 #include "heap/remote.h"
+#include "heap/share.h"
 #include "slab/huge.h"
 #include "slab/medium.h"
 #include "slab/run.h"
@@ -99,25 +100,50 @@ HK_NORETURN HK_COLD static void not_a_start(const char *call, const void *p,
 
 /* ---- the kinds ---- */
 
+/* Has the heap, which is the calling thread's, a freed block `p`? */
+static bool has_freed(struct hk_heap *heap, const struct hk_desc *d,
+		      const void *p)
+{
+	if (d->class >= HK_SMALL_CLASSES)
+		return hk_heap_medium_has(heap, d->class, p);
+	return hk_desc_owner(d) == heap ? hk_list_has(d->freed, p) :
+					  hk_remote_has(heap, d, p);
+}
+
 /*
  * A mark is not proof; what is proof is that a list has the block.  Lists of
- * other heaps cannot be searched.
+ * other threads' heaps cannot be searched.
  */
+static bool is_freed(const struct hk_desc *d, const void *p)
+{
+	struct hk_heap *shared;
+	bool freed;
+
+	if (!hk_block_marked(p))
+		return false;
+	if (hk_tls.heap->attached && has_freed(hk_tls.heap, d, p))
+		return true;
+	shared = hk_share_enter();
+	if (!shared)
+		return false;
+	freed = has_freed(shared, d, p);
+	hk_share_leave();
+	return freed;
+}
+
 static void small(const char *call, const void *p, struct hk_desc *d,
 		  struct hk_block_info *info)
 {
-	struct hk_heap *heap = hk_tls.heap, *owner;
+	struct hk_heap *owner;
 
 	if (!hk_desc_is_start(d, p))
 		not_a_start(call, p, d);
 	info->kind = HK_KIND_SMALL;
 	info->size = hk_class_size(d->class);
-	if (hk_likely(!hk_block_marked(p)))
+	if (hk_likely(!is_freed(d, p)))
 		return;
 	owner = hk_desc_owner(d);
-	if (owner == heap ? hk_list_has(d->freed, p) :
-			    hk_remote_has(heap, d, p))
-		hk_fatal_double_free(p, info->size, owner ? owner->id : 0);
+	hk_fatal_double_free(p, info->size, owner ? owner->id : 0);
 }
 
 static void medium(const char *call, const void *p, struct hk_desc *d,
@@ -138,8 +164,7 @@ static void medium(const char *call, const void *p, struct hk_desc *d,
 		interior(call, p, info->size, start);
 	if (hk_medium_avail(d, number))
 		hk_fatal_double_free(p, info->size, 0);
-	if (hk_unlikely(hk_block_marked(p)) &&
-	    hk_heap_medium_has(hk_tls.heap, d->class, p))
+	if (hk_unlikely(is_freed(d, p)))
 		hk_fatal_double_free(p, info->size, hk_tls.heap->id);
 }
 

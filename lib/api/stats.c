@@ -68,12 +68,12 @@ static void add_classes(struct hakmem_stats *s, const struct hk_account *a,
 }
 
 /*
- * Static memory: the heap of the first thread, two that stand for none, and
- * the heads of lists.
+ * Static memory: the heap of the first thread, the shared one, two that
+ * stand for none, and the heads of lists.
  */
 static size_t static_bytes(void)
 {
-	return 3 * sizeof(struct hk_heap) + hk_medium_static_bytes() +
+	return 4 * sizeof(struct hk_heap) + hk_medium_static_bytes() +
 		hk_run_static_bytes();
 }
 

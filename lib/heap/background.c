@@ -18,6 +18,7 @@
 
 #include "heap/park.h"
 #include "heap/remote.h"
+#include "heap/share.h"
 #include "heap/thread.h"
 #include "os/os.h"
 #include "slab/medium.h"
@@ -120,6 +121,7 @@ static bool tend(void)
 {
 	bool left = tend_heaps();
 
+	hk_share_trim();
 	hk_orphans_trim();
 	left |= hk_medium_tend();
 	left |= hk_run_tend();

@@ -62,6 +62,21 @@ void hk_heap_list(struct hk_heap *heap, struct hk_desc *d)
 	list->tail = i;
 }
 
+/* The same, at the front: it is the next to be chosen. */
+static void list_first(struct hk_heap *heap, struct hk_desc *d)
+{
+	struct hk_slab_list *list = &heap->usable[d->class];
+	uint32_t i = hk_desc_index(d);
+
+	d->prev = 0;
+	d->next = list->head;
+	if (list->head)
+		hk_desc_at(list->head)->prev = i;
+	else
+		list->tail = i;
+	list->head = i;
+}
+
 void hk_heap_unlist(struct hk_heap *heap, struct hk_desc *d)
 {
 	struct hk_slab_list *list = &heap->usable[d->class];
@@ -264,6 +279,19 @@ static struct hk_desc *refill(struct hk_heap *heap, unsigned int class)
 	return d;
 }
 
+/*
+ * The thread that took a block has the heap no longer than that: the current
+ * slab becomes the first of the others, with that block out.
+ */
+static void put_down(struct hk_heap *heap, unsigned int class)
+{
+	struct hk_desc *d = hk_tls.current[class];
+
+	hk_tls.current[class] = &hk_desc_none;
+	if (hk_slab_leave(d))
+		list_first(heap, d);
+}
+
 void *hk_heap_small(struct hk_heap *heap, unsigned int class)
 {
 	struct hk_desc *d = hk_tls.current[class];
@@ -276,6 +304,8 @@ void *hk_heap_small(struct hk_heap *heap, unsigned int class)
 	p = hk_pop(d);
 	if (!p)
 		hk_fatal_list(heap, d, d->freed);
+	if (hk_unlikely(heap->shared))
+		put_down(heap, class);
 	return p;
 }
 
@@ -307,6 +337,7 @@ static void release_empties(struct hk_heap *heap)
  */
 #define MAGAZINE_START	2
 #define MAGAZINE_LEAST	8
+#define MAGAZINE_LEAST_ALL 128		/* of all threads together */
 #define MAGAZINE_ONE_WAY 15
 
 /* A magazine holds at most so much of all blocks that programs have. */
@@ -325,6 +356,20 @@ static void release_empties(struct hk_heap *heap)
  */
 static _Atomic unsigned int room[HK_MEDIUM_CLASSES];
 
+/*
+ * So long a magazine may be in any case.  With many more threads than
+ * processors most of them wait, and their blocks with them.
+ */
+static unsigned int magazine_least(void)
+{
+	unsigned int threads = hk_threads_served();
+
+	if (threads <= MAGAZINE_LEAST_ALL / MAGAZINE_LEAST)
+		return MAGAZINE_LEAST;
+	return (unsigned int)hk_max(MAGAZINE_LEAST_ALL / threads,
+				    MAGAZINE_START);
+}
+
 /* How long a magazine may be for what programs have of the class. */
 static unsigned int magazine_max(unsigned int class)
 {
@@ -333,7 +378,7 @@ static unsigned int magazine_max(unsigned int class)
 	size_t out = hk_medium_out(class);
 	size_t max = out > held ? (out - held) / MAGAZINE_SHARE : 0;
 
-	return (unsigned int)hk_min(hk_max(max, MAGAZINE_LEAST),
+	return (unsigned int)hk_min(hk_max(max, magazine_least()),
 				    hk_policy_get(HK_OPT_BATCH));
 }
 
@@ -568,13 +613,10 @@ static void flush_magazine(struct hk_heap *heap, unsigned int class)
 	magazine_resize(heap, class, 0);
 }
 
-/* Only what was used is looked at: most threads use little. */
-void hk_heap_flush(struct hk_heap *heap)
+void hk_heap_flush_kept(struct hk_heap *heap)
 {
 	uint64_t bits;
 
-	for (bits = heap->small_used; bits; bits &= bits - 1)
-		leave(heap, (unsigned int)__builtin_ctzll(bits));
 	hk_remote_send_all(heap);
 	hk_remote_drain(heap);
 	for (bits = heap->small_used; bits; bits &= bits - 1)
@@ -588,6 +630,16 @@ void hk_heap_flush(struct hk_heap *heap)
 	heap->run_units = 0;
 	give_empties(heap, 0);
 	heap->empties_wanted = heap->empties_given = 0;
+}
+
+/* Only what was used is looked at: most threads use little. */
+void hk_heap_flush(struct hk_heap *heap)
+{
+	uint64_t bits;
+
+	for (bits = heap->small_used; bits; bits &= bits - 1)
+		leave(heap, (unsigned int)__builtin_ctzll(bits));
+	hk_heap_flush_kept(heap);
 }
 
 void hk_heap_verify(struct hk_heap *heap)

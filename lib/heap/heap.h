@@ -123,6 +123,7 @@ struct hk_heap {
 	 */
 	_Atomic bool orphan HK_ALIGNED(HK_CACHE_LINE);
 	bool attached;		/* false: not a heap that serves anybody */
+	bool shared;		/* by threads, each for a call: share.h */
 	uint32_t id;
 	uint32_t tick;		/* refills, to tell the age of chains */
 	/*
@@ -165,6 +166,9 @@ HK_INLINE struct hk_magazine *hk_magazine_of(struct hk_heap *heap,
 struct hk_tls {
 	struct hk_heap *heap;
 	struct hk_desc *current[HK_SMALL_CLASSES];
+	/* Of a thread that shares a heap: how many calls, since when (ms). */
+	uint32_t calls;
+	uint32_t since;
 };
 static_assert(sizeof(struct hk_tls) <= 352,
 	      "static TLS is scarce for libraries opened with dlopen()");
@@ -240,8 +244,12 @@ void hk_heap_take_over(struct hk_heap *heap, struct hk_desc *d,
 void hk_heap_unlist(struct hk_heap *heap, struct hk_desc *d);
 void hk_heap_list(struct hk_heap *heap, struct hk_desc *d);
 
-/* Gives all that the heap keeps ready back to slabs and arena. */
+/*
+ * Gives all that the heap keeps ready back to slabs and arena; the second
+ * one leaves the current slabs, which are the calling thread's, out.
+ */
 void hk_heap_flush(struct hk_heap *heap);
+void hk_heap_flush_kept(struct hk_heap *heap);
 
 /* Debug builds: dies where the heap is not as it should be. */
 void hk_heap_verify(struct hk_heap *heap);

@@ -296,7 +296,9 @@ static void send(struct hk_heap *heap, struct hk_chain *c)
 		hk_heap_take_over(heap, d, sent.first);
 		return;
 	}
-	if (atomic_load_explicit(&owner->orphan, memory_order_relaxed) &&
+	/* The next thread to get the orphan shall find its slabs there. */
+	if (!heap->shared &&
+	    atomic_load_explicit(&owner->orphan, memory_order_relaxed) &&
 	    claim(heap, &sent))
 		return;
 	owner = hk_desc_owner(d);

@@ -5,7 +5,8 @@
  *
  * A thread's end is seen by the destructor of a thread-specific key.  Other
  * keys' destructors, and glibc itself, may still allocate and free after it:
- * they find the state "late", in which each call borrows a heap.
+ * they find the state "late", in which each call is served by the heap that
+ * threads share.
  */
 #include "heap/thread.h"
 
@@ -13,6 +14,7 @@
 #include "heap/background.h"
 #include "heap/process.h"
 #include "heap/remote.h"
+#include "heap/share.h"
 #include "os/meta.h"
 #include "slab/huge.h"
 #include "slab/medium.h"
@@ -43,6 +45,14 @@ static _Atomic(struct hk_heap *) orphans;
 
 /* ---- heaps ---- */
 
+static void add(struct hk_heap *heap)
+{
+	heap->id = ++heaps;
+	heap->attached = true;
+	heap->next_heap = all_heaps;
+	__atomic_store_n(&all_heaps, heap, __ATOMIC_RELEASE);
+}
+
 static struct hk_heap *heap_new(void)
 {
 	struct hk_heap *heap = &first_heap;
@@ -52,11 +62,15 @@ static struct hk_heap *heap_new(void)
 	if (!heap)
 		return NULL;
 	first_used = true;
-	heap->id = ++heaps;
-	heap->attached = true;
-	heap->next_heap = all_heaps;
-	__atomic_store_n(&all_heaps, heap, __ATOMIC_RELEASE);
+	add(heap);
 	return heap;
+}
+
+void hk_heap_add(struct hk_heap *heap)
+{
+	hk_lock(&hk_orphans_lock, HK_RANK_ORPHANS);
+	add(heap);
+	hk_unlock(&hk_orphans_lock, HK_RANK_ORPHANS);
 }
 
 static struct hk_heap *orphan_pop(void)
@@ -104,6 +118,11 @@ bool hk_orphan_steal(struct hk_heap *heap, unsigned int class)
 	}
 	hk_unlock(&hk_orphans_lock, HK_RANK_ORPHANS);
 	return found;
+}
+
+bool hk_orphans_wait(void)
+{
+	return atomic_load_explicit(&orphans, memory_order_relaxed) != NULL;
 }
 
 void hk_orphans_trim(void)
@@ -207,6 +226,7 @@ static struct hk_heap *locked_heaps;
 void hk_fork_prepare(void)
 {
 	hk_lock(&hk_process_lock, HK_RANK_INIT);
+	hk_lock(&hk_share_lock, HK_RANK_SHARE);
 	hk_lock(&hk_orphans_lock, HK_RANK_ORPHANS);
 	locked_heaps = all_heaps;
 	for (struct hk_heap *h = locked_heaps; h; h = h->next_heap)
@@ -228,6 +248,7 @@ void hk_fork_parent(void)
 	for (struct hk_heap *h = locked_heaps; h; h = h->next_heap)
 		hk_unlock(&h->rob_lock, HK_RANK_ROB);
 	hk_unlock(&hk_orphans_lock, HK_RANK_ORPHANS);
+	hk_unlock(&hk_share_lock, HK_RANK_SHARE);
 	hk_unlock(&hk_process_lock, HK_RANK_INIT);
 }
 

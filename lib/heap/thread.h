@@ -32,8 +32,14 @@ void hk_thread_ends(void *heap);
  */
 bool hk_orphan_steal(struct hk_heap *heap, unsigned int class);
 
+/* Makes a heap one of all, with an id, for a thread's or for shared use. */
+void hk_heap_add(struct hk_heap *heap);
+
 /* Flushes what heaps without a thread keep ready. */
 void hk_orphans_trim(void);
+
+/* Is there a heap that a thread has left?  A hint. */
+bool hk_orphans_wait(void);
 
 /* How many threads have a heap now: a hint. */
 unsigned int hk_threads_served(void);

@@ -15,6 +15,7 @@
 
 enum hk_rank {
 	HK_RANK_INIT = 1,	/* start-up of the process */
+	HK_RANK_SHARE,		/* the heap of threads without one */
 	HK_RANK_ORPHANS,	/* heaps without a thread, and list of heaps */
 	HK_RANK_ROB,		/* one heap's robbed chains */
 	HK_RANK_MEDIUM,		/* slabs of one medium class */

@@ -53,6 +53,9 @@ X(BATCH, "batch", NUMBER, "blocks", true, 2, 31, 31, 31, 31, "",	\
   "blocks of a size above 1 KiB that a thread keeps ready, at most")	\
 X(WAKE, "wake", NUMBER, "1/N", true, 2, 1024, 32, 32, 32, "",		\
   "a full slab is used again once one block in so many is free")	\
+X(SHARE, "share", NUMBER, "calls", true,				\
+  0, 1000000, 512, 0, 512, "",						\
+  "so many a thread makes in a second before it gets its own heap")	\
 X(HUGE_PAGES, "huge_pages", ENUM, "", true, 0, 2, 0, 0, 0,		\
   "auto|never|always",							\
   "where huge pages are asked for: in large, dense heaps by auto")	\

@@ -288,6 +288,7 @@ static int set_up(void **state)
 	/* With the constructor, which asks for calls around fork. */
 	hk_init_anchor();
 	burst();
+	unit_own_heaps();
 	if (due() != HK_DUE_OFF)
 		return -1;
 	atomic_store_explicit(&hk_policy.value[HK_OPT_BACKGROUND_THREAD], 1,

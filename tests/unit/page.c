@@ -46,6 +46,7 @@ static int set_up(void **state)
 {
 	(void)state;
 	hk_free(hk_malloc(1));
+	unit_own_heaps();
 	return 0;
 }
 

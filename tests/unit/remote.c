@@ -681,6 +681,7 @@ static int set_up(void **state)
 {
 	nothing(NULL);
 	(void)state;
+	unit_own_heaps();
 	return 0;
 }
 

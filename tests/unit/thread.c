@@ -8,6 +8,7 @@
 #include "api/alloc.h"
 #include "api/init.h"
 #include "heap/process.h"
+#include "heap/share.h"
 #include "heap/thread.h"
 #include "slab/run.h"
 
@@ -29,6 +30,7 @@ static int set_up(void **state)
 {
 	(void)state;
 	hk_free(hk_malloc(1));
+	unit_own_heaps();
 	return 0;
 }
 
@@ -211,6 +213,7 @@ static void *late_by_hand(void *arg)
 	CHECK(atomic_load(&heap->orphan));
 	p = hk_malloc(64);
 	CHECK(p && hk_tls.heap == &hk_heap_late);
+	CHECK(hk_desc_owner(hk_desc_of(p))->shared);
 	memset(p, 1, 64);
 	q = hk_realloc(p, 100000);
 	CHECK(q && hk_tls.heap == &hk_heap_late);
@@ -296,11 +299,12 @@ static void churn(void **state)
 
 	(void)state;
 	unit_threads(4, in_waves, numbers, sizeof(numbers[0]));
-	assert_true(heaps() <= 2 + 1 + 4);
+	assert_true(heaps() <= 2 + 1 + 4 + 1);
 	for (size_t i = 0; i < 512; i++)
 		hk_free(atomic_exchange(&shared[i], NULL));
 	/* A chain may be forwarded from one heap to another. */
 	for (int i = 0; i < 4; i++) {
+		hk_share_trim();
 		hk_orphans_trim();
 		hk_heap_flush(hk_tls.heap);
 	}

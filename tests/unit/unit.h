@@ -18,6 +18,7 @@
 #include "lib/blocks.h"
 
 #include "base/base.h"
+#include "policy/policy.h"
 
 #include <pthread.h>
 #include <setjmp.h>
@@ -38,6 +39,15 @@ static inline bool unit_in_valgrind(void)
 	const char *preload = getenv("LD_PRELOAD");
 
 	return preload && strstr(preload, "vgpreload");
+}
+
+/*
+ * From now on a thread gets a heap of its own with its first call: for tests
+ * that look at it.  The library has started before.
+ */
+static inline void unit_own_heaps(void)
+{
+	atomic_store(&hk_policy.value[HK_OPT_SHARE], 0);
 }
 
 /* How a child ended and what it said on standard error. */

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * share.c - see share.h.
+ */
+#include "heap/share.h"
+
+#include "heap/process.h"
+#include "heap/remote.h"
+#include "heap/thread.h"
+#include "os/os.h"
+#include "policy/policy.h"
+
+/* A thread that takes longer for its calls has no use for a heap yet. */
+#define WINDOW_MS 1000
+
+struct hk_lock hk_share_lock;
+
+/* Under the lock, but for what heap.h says of any heap. */
+static struct hk_heap shared_heap;
+
+bool hk_share_wanted(void)
+{
+	size_t most = hk_policy_get(HK_OPT_SHARE);
+	uint32_t now;
+
+	if (hk_tls.heap == &hk_heap_late)
+		return true;
+	if (!most || !hk_threads_served() || hk_orphans_wait())
+		return false;
+	if (hk_tls.calls && hk_tls.calls++ < most)
+		return true;
+	now = (uint32_t)hk_os_clock_ms();
+	if (hk_tls.calls && now - hk_tls.since < WINDOW_MS)
+		return false;
+	hk_tls.since = now;
+	hk_tls.calls = 1;
+	return true;
+}
+
+struct hk_heap *hk_share_enter(void)
+{
+	if (hk_process_start())
+		return NULL;
+	hk_lock(&hk_share_lock, HK_RANK_SHARE);
+	if (!shared_heap.attached) {
+		shared_heap.shared = true;
+		hk_heap_add(&shared_heap);
+	}
+	return &shared_heap;
+}
+
+void hk_share_leave(void)
+{
+	hk_unlock(&hk_share_lock, HK_RANK_SHARE);
+}
+
+void hk_share_inherit(struct hk_heap *heap)
+{
+	if (!hk_tls.calls)
+		return;
+	hk_tls.calls = 0;
+	hk_lock(&hk_share_lock, HK_RANK_SHARE);
+	hk_remote_drain(&shared_heap);
+	for (uint32_t bits = shared_heap.small_used; bits; bits &= bits - 1) {
+		unsigned int class = (unsigned int)__builtin_ctz(bits);
+		uint32_t i;
+
+		while ((i = shared_heap.usable[class].head))
+			hk_remote_hand_over(&shared_heap, hk_desc_at(i), heap);
+	}
+	hk_unlock(&hk_share_lock, HK_RANK_SHARE);
+}
+
+void hk_share_trim(void)
+{
+	hk_lock(&hk_share_lock, HK_RANK_SHARE);
+	if (shared_heap.attached)
+		hk_heap_flush_kept(&shared_heap);
+	hk_unlock(&hk_share_lock, HK_RANK_SHARE);
+}
