@@ -181,7 +181,8 @@ struct hakmem_stats {
 	uint64_t reserved_bytes;  /* address space, committed included */
 	uint64_t metadata_bytes;  /* the library's own, in committed */
 	uint64_t huge_bytes;      /* in mappings of their own, in live */
-	uint64_t heaps;           /* heaps made: the most threads at once */
+	uint64_t heaps;           /* heaps made: of the most busy threads at
+				     once, and one that others share */
 
 	/* calls to the system */
 	uint64_t mmap_calls;

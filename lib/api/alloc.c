@@ -94,15 +94,12 @@ static void *alloc_run(struct hk_heap *heap, size_t align, size_t n,
 			     hk_max(align, HK_PAGE));
 }
 
-/* `n` bytes from the heap; *zeroed: they read as zero. */
+/* `n` bytes, up to the longest run; *zeroed: they read as zero. */
 static void *alloc_size(struct hk_heap *heap, size_t n, bool *zeroed)
 {
 	if (hk_likely(n <= HK_MEDIUM_MAX))
 		return alloc_class(heap, hk_class_of(n), 1, zeroed);
-	if (hk_likely(n <= HK_RUN_MAX_UNITS << HK_UNIT_SHIFT))
-		return alloc_run(heap, 1, n, zeroed);
-	*zeroed = true;
-	return hk_huge_alloc(n, HK_PAGE);
+	return alloc_run(heap, 1, n, zeroed);
 }
 
 /*
@@ -120,16 +117,22 @@ static bool make_room(size_t n)
 /* One try, by whatever heap serves the thread. */
 static void *try_alloc(size_t n, bool *zeroed)
 {
-	void *p = NULL;
 	bool shared;
 	struct hk_heap *heap = enter(&shared);
+	void *p;
 
-	if (hk_likely(heap)) {
-		hk_count(&heap->counts.allocs, 1);
+	if (hk_unlikely(!heap))
+		return NULL;
+	hk_count(&heap->counts.allocs, 1);
+	if (hk_likely(n <= HK_RUN_MAX_UNITS << HK_UNIT_SHIFT)) {
 		p = alloc_size(heap, n, zeroed);
+		leave(shared);
+		return p;
 	}
+	/* A call to the system that needs no heap: others shall not wait. */
 	leave(shared);
-	return p;
+	*zeroed = true;
+	return hk_huge_alloc(n, HK_PAGE);
 }
 
 static void *alloc(size_t n, bool zero)
@@ -193,6 +196,7 @@ static void free_small(struct hk_heap *heap, struct hk_desc *d, void *p)
 		hk_remote_free(heap, d, p);
 }
 
+/* But for kinds that are not in a heap. */
 static void free_in_heap(struct hk_heap *heap, void *p,
 			 const struct hk_block_info *info)
 {
@@ -206,11 +210,7 @@ static void free_in_heap(struct hk_heap *heap, void *p,
 	case HK_KIND_RUN:
 		hk_heap_run_free(heap, info->d);
 		break;
-	case HK_KIND_HUGE:
-		hk_huge_free(p);
-		break;
-	case HK_KIND_FOREIGN:
-		hk_libc.free(p);
+	default:
 		break;
 	}
 }
@@ -231,6 +231,8 @@ static void free_located(void *p, const struct hk_block_info *info)
 		free_in_heap(heap, p, info);
 	}
 	leave(shared);
+	if (info->kind == HK_KIND_HUGE)
+		hk_huge_free(p);
 	hk_background_poll();
 }
 

@@ -111,24 +111,25 @@ static bool has_freed(struct hk_heap *heap, const struct hk_desc *d,
 }
 
 /*
- * A mark is not proof; what is proof is that a list has the block.  Lists of
- * other threads' heaps cannot be searched.
+ * The heap that has the freed block, or NULL.  A mark is not proof; what is
+ * proof is that a list has the block.  Lists of other threads' heaps cannot
+ * be searched.
  */
-static bool is_freed(const struct hk_desc *d, const void *p)
+static const struct hk_heap *who_freed(const struct hk_desc *d, const void *p)
 {
 	struct hk_heap *shared;
 	bool freed;
 
-	if (!hk_block_marked(p))
-		return false;
+	if (hk_likely(!hk_block_marked(p)))
+		return NULL;
 	if (hk_tls.heap->attached && has_freed(hk_tls.heap, d, p))
-		return true;
+		return hk_tls.heap;
 	shared = hk_share_enter();
 	if (!shared)
-		return false;
+		return NULL;
 	freed = has_freed(shared, d, p);
 	hk_share_leave();
-	return freed;
+	return freed ? shared : NULL;
 }
 
 static void small(const char *call, const void *p, struct hk_desc *d,
@@ -140,7 +141,7 @@ static void small(const char *call, const void *p, struct hk_desc *d,
 		not_a_start(call, p, d);
 	info->kind = HK_KIND_SMALL;
 	info->size = hk_class_size(d->class);
-	if (hk_likely(!is_freed(d, p)))
+	if (hk_likely(!who_freed(d, p)))
 		return;
 	owner = hk_desc_owner(d);
 	hk_fatal_double_free(p, info->size, owner ? owner->id : 0);
@@ -149,6 +150,7 @@ static void small(const char *call, const void *p, struct hk_desc *d,
 static void medium(const char *call, const void *p, struct hk_desc *d,
 		   struct hk_block_info *info)
 {
+	const struct hk_heap *heap;
 	unsigned int number;
 	const char *start;
 
@@ -164,8 +166,9 @@ static void medium(const char *call, const void *p, struct hk_desc *d,
 		interior(call, p, info->size, start);
 	if (hk_medium_avail(d, number))
 		hk_fatal_double_free(p, info->size, 0);
-	if (hk_unlikely(is_freed(d, p)))
-		hk_fatal_double_free(p, info->size, hk_tls.heap->id);
+	heap = who_freed(d, p);
+	if (hk_unlikely(heap))
+		hk_fatal_double_free(p, info->size, heap->id);
 }
 
 static void run(const char *call, const void *p, struct hk_desc *d,

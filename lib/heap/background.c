@@ -8,7 +8,9 @@
  * touches what was robbed; a slab is taken over only when it is full and all
  * its blocks are there, so that its owner can reach it no more.  The empty
  * slabs that it parks are taken by exchange (park.h).  Its lists, its
- * current slabs, its magazines and runs are the owner's, and stay.
+ * current slabs, its magazines and runs are the owner's, and stay.  The heap
+ * that threads share has no such owner: under its lock all goes, once no
+ * thread has used it for a round.
  *
  * Neither needs the heap to be idle: to rob a heap that works is right, but
  * takes from it what it is about to use.
@@ -121,7 +123,7 @@ static bool tend(void)
 {
 	bool left = tend_heaps();
 
-	hk_share_trim();
+	hk_share_tend();
 	hk_orphans_trim();
 	left |= hk_medium_tend();
 	left |= hk_run_tend();

@@ -2,7 +2,8 @@
 /*
  * heap.c - the slow paths of a heap: refilling lists, what happens when a
  * slab's count runs out, magazines and kept runs.  All of it runs in the
- * heap's own thread, or under the orphans lock for a heap without one.
+ * heap's own thread, or under the orphans lock for a heap without one, or
+ * under its own for the shared heap.
  */
 #include "heap/heap.h"
 
@@ -11,6 +12,7 @@
 #include "heap/learner.h"
 #include "heap/park.h"
 #include "heap/remote.h"
+#include "heap/share.h"
 #include "heap/thread.h"
 #include "policy/policy.h"
 #include "slab/medium.h"
@@ -42,6 +44,9 @@ void hk_fatal_list(const struct hk_heap *heap, const struct hk_desc *d,
 	hk_line_str(&line, "-byte class, heap ");
 	hk_line_num(&line, heap->id);
 	hk_line_str(&line, ")");
+	/* Whoever handles the signal may allocate. */
+	if (hk_tls.in_shared)
+		hk_share_leave();
 	hk_fatal_end(&line);
 }
 
@@ -222,7 +227,9 @@ static struct hk_desc *slab_new(struct hk_heap *heap, unsigned int class)
 	struct hk_desc *d = NULL;
 	bool zeroed = false;
 
-	hk_learner_apply();
+	/* Which takes a lock that comes before the shared heap's. */
+	if (!heap->shared)
+		hk_learner_apply();
 	while (!d && heap->empties)
 		d = hk_unpark(heap);
 	if (!d) {
@@ -257,8 +264,11 @@ static struct hk_desc *refill(struct hk_heap *heap, unsigned int class)
 {
 	struct hk_desc *d;
 
-	hk_count(&heap->counts.refills, 1);
-	hk_count(&heap->counts.small[class].refills, 1);
+	/* In the shared heap each call is here, and most find a list. */
+	if (!heap->shared || !heap->usable[class].head) {
+		hk_count(&heap->counts.refills, 1);
+		hk_count(&heap->counts.small[class].refills, 1);
+	}
 	hk_remote_tick(heap);
 	d = hk_tls.current[class];
 	if (d != &hk_desc_none) {

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * heap.h - what a thread allocates from.  A heap owns slabs; a thread owns a
- * heap while it lives, and leaves it to the next thread when it ends.  So
+ * heap while it lives, and leaves it to the next thread when it ends.  One
+ * heap is shared by those that have none: its owner at a time is who has its
+ * lock (share.h).  So
  * the owner of a slab is a heap, never a thread, and heaps are never
  * unmapped: a stale pointer to one is still a pointer to a heap.
  *
@@ -115,7 +117,8 @@ struct hk_heap {
 	uint32_t rounds_still;
 
 	/* Written by the owner only, below here; by whoever holds the
-	   orphans lock while the heap has no thread. */
+	   orphans lock while the heap has no thread; those of the shared
+	   heap by whoever holds its lock. */
 
 	/*
 	 * Whether it waits for a thread.  Written under the orphans lock;
@@ -166,9 +169,11 @@ HK_INLINE struct hk_magazine *hk_magazine_of(struct hk_heap *heap,
 struct hk_tls {
 	struct hk_heap *heap;
 	struct hk_desc *current[HK_SMALL_CLASSES];
-	/* Of a thread that shares a heap: how many calls, since when (ms). */
+	/* Of a thread that shares a heap: how many calls, since when (ms);
+	   whether it has its lock now. */
 	uint32_t calls;
 	uint32_t since;
+	bool in_shared;
 };
 static_assert(sizeof(struct hk_tls) <= 352,
 	      "static TLS is scarce for libraries opened with dlopen()");

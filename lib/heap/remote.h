@@ -43,7 +43,8 @@ void hk_remote_send_all(struct hk_heap *heap);
 /*
  * What was robbed of slab `d` returns to it, and the slab changes from
  * `owner` to `heap` in the same critical section of owner's rob lock.  Both
- * belong to the caller: the orphan by the orphans lock.
+ * belong to the caller: the orphan by the orphans lock, the shared heap by
+ * its own.
  */
 void hk_remote_hand_over(struct hk_heap *owner, struct hk_desc *d,
 			 struct hk_heap *heap);

@@ -18,6 +18,20 @@ struct hk_lock hk_share_lock;
 /* Under the lock, but for what heap.h says of any heap. */
 static struct hk_heap shared_heap;
 
+/* Of the heap's calls at the last hk_share_tend().  Under the lock. */
+static uint64_t calls_tended;
+
+/*
+ * The end of a thread is to be seen, though it has no heap to leave: what
+ * comes after it must not get one.  Setting the key may allocate.
+ */
+static void begin(void)
+{
+	hk_tls.calls = 1;
+	hk_tls.since = (uint32_t)hk_os_clock_ms();
+	pthread_setspecific(hk_process_key, &hk_heap_none);
+}
+
 bool hk_share_wanted(void)
 {
 	size_t most = hk_policy_get(HK_OPT_SHARE);
@@ -25,12 +39,18 @@ bool hk_share_wanted(void)
 
 	if (hk_tls.heap == &hk_heap_late)
 		return true;
-	if (!most || !hk_threads_served() || hk_orphans_wait())
+	if (!most || !hk_threads_served())
 		return false;
-	if (hk_tls.calls && hk_tls.calls++ < most)
+	if (!hk_tls.calls) {
+		if (hk_orphans_wait())
+			return false;
+		begin();
+		return true;
+	}
+	if (hk_tls.calls++ < most)
 		return true;
 	now = (uint32_t)hk_os_clock_ms();
-	if (hk_tls.calls && now - hk_tls.since < WINDOW_MS)
+	if (now - hk_tls.since < WINDOW_MS)
 		return false;
 	hk_tls.since = now;
 	hk_tls.calls = 1;
@@ -42,6 +62,7 @@ struct hk_heap *hk_share_enter(void)
 	if (hk_process_start())
 		return NULL;
 	hk_lock(&hk_share_lock, HK_RANK_SHARE);
+	hk_tls.in_shared = true;
 	if (!shared_heap.attached) {
 		shared_heap.shared = true;
 		hk_heap_add(&shared_heap);
@@ -51,6 +72,7 @@ struct hk_heap *hk_share_enter(void)
 
 void hk_share_leave(void)
 {
+	hk_tls.in_shared = false;
 	hk_unlock(&hk_share_lock, HK_RANK_SHARE);
 }
 
@@ -59,8 +81,9 @@ void hk_share_inherit(struct hk_heap *heap)
 	if (!hk_tls.calls)
 		return;
 	hk_tls.calls = 0;
-	hk_lock(&hk_share_lock, HK_RANK_SHARE);
-	hk_remote_drain(&shared_heap);
+	hk_share_enter();
+	/* First, as empty slabs are not worth having. */
+	hk_heap_flush_kept(&shared_heap);
 	for (uint32_t bits = shared_heap.small_used; bits; bits &= bits - 1) {
 		unsigned int class = (unsigned int)__builtin_ctz(bits);
 		uint32_t i;
@@ -68,13 +91,29 @@ void hk_share_inherit(struct hk_heap *heap)
 		while ((i = shared_heap.usable[class].head))
 			hk_remote_hand_over(&shared_heap, hk_desc_at(i), heap);
 	}
-	hk_unlock(&hk_share_lock, HK_RANK_SHARE);
+	hk_share_leave();
 }
 
 void hk_share_trim(void)
 {
-	hk_lock(&hk_share_lock, HK_RANK_SHARE);
-	if (shared_heap.attached)
+	hk_share_enter();
+	hk_heap_flush_kept(&shared_heap);
+	hk_share_leave();
+}
+
+static uint64_t calls_made(void)
+{
+	return atomic_load_explicit(&shared_heap.counts.allocs,
+				    memory_order_relaxed) +
+		atomic_load_explicit(&shared_heap.counts.frees,
+				     memory_order_relaxed);
+}
+
+void hk_share_tend(void)
+{
+	hk_share_enter();
+	if (calls_made() == calls_tended)
 		hk_heap_flush_kept(&shared_heap);
-	hk_unlock(&hk_share_lock, HK_RANK_SHARE);
+	calls_tended = calls_made();
+	hk_share_leave();
 }

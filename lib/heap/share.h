@@ -23,9 +23,9 @@
 /*
  * Is the calling thread, which has no heap, to share one for this call?  No,
  * once it has made as many calls as the option `share` says within a second;
- * where no thread has a heap yet; and where one waits that another thread
- * left, whose blocks may have come down to this one: then it is to get its
- * own.
+ * where no thread has a heap; and where one waits that another thread left as
+ * this one makes its first call, as what that thread had may have come down
+ * to it.  Then it is to get its own.
  */
 bool hk_share_wanted(void);
 
@@ -39,12 +39,16 @@ void hk_share_leave(void);
 /*
  * Where the calling thread has just got a heap of its own, after calls that
  * shared this one: the slabs that have a block are its from now on, most of
- * its blocks being in them.  The others begin new ones.
+ * its blocks being in them.  The others begin new ones.  What the heap keeps
+ * ready goes back, as this may have been the last thread to share it.
  */
 void hk_share_inherit(struct hk_heap *heap);
 
 /* Gives back all that the heap keeps ready. */
 void hk_share_trim(void);
+
+/* The same, where no thread used it since this was asked last. */
+void hk_share_tend(void);
 
 /* For fork and for hk_share_enter(). */
 extern struct hk_lock hk_share_lock;

@@ -171,8 +171,10 @@ void hk_thread_ends(void *value)
 	struct hk_heap *heap = value;
 
 	/* Another thread's heap: a program that copies specific values. */
-	if (heap == hk_tls.heap)
+	if (heap == hk_tls.heap && heap->attached)
 		hk_thread_detach(&hk_heap_late);
+	else if (heap == hk_tls.heap)
+		hk_tls.heap = &hk_heap_late;
 	hk_background_poll();
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * thread.h - which heap a thread has: given when it first allocates or
- * frees, left to others when it ends.
+ * frees, or later (share.h); left to others when it ends.
  */
 #ifndef HK_THREAD_H
 #define HK_THREAD_H
@@ -23,7 +23,10 @@ struct hk_heap *hk_thread_attach(void);
  */
 void hk_thread_detach(struct hk_heap *then);
 
-/* The destructor of the thread-specific key; `heap` is its value. */
+/*
+ * The destructor of the thread-specific key; `heap` is its value: the
+ * thread's, or hk_heap_none where it only shared one.
+ */
 void hk_thread_ends(void *heap);
 
 /*

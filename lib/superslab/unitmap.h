@@ -62,9 +62,10 @@ enum hk_state {
  * on the second.  Who may touch what:
  *
  *   free runs         under the runs lock
- *   small slabs       their owner; `owner`, `state` and `class` are read by
- *                     every thread that frees a block of the slab.  The
- *                     robbed chain is under the owner's rob lock.
+ *   small slabs       their owner; for the shared heap's, who has its lock.
+ *                     `owner`, `state` and `class` are read by every thread
+ *                     that frees a block of the slab.  The robbed chain is
+ *                     under the owner's rob lock.
  *   medium slabs      under the lock of their class; all their units have
  *                     what freeing reads.  `limit`, `avail` and `purged` are
  *                     read by freeing threads: what the first two tell of

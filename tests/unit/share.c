@@ -129,7 +129,7 @@ static void *few(void *arg)
 		hk_free(again);
 	}
 	CHECK(shares());
-	CHECK(pthread_getspecific(hk_process_key) == NULL);
+	CHECK(pthread_getspecific(hk_process_key) == &hk_heap_none);
 	return NULL;
 }
 
@@ -324,8 +324,13 @@ static void *late(void *arg)
 
 		CHECK(atomic_load(&owner->orphan));
 		hk_free(given[i]);
-		/* The next thread will find its slabs there. */
-		CHECK(owner_of(given[i]) == owner);
+	}
+	/* The next thread will find its slabs there. */
+	hk_share_trim();
+	for (size_t i = 0; i < 300; i++) {
+		struct hk_heap *owner = owner_of(given[i]);
+
+		CHECK(!owner->shared && atomic_load(&owner->orphan));
 	}
 	return NULL;
 }
@@ -352,6 +357,62 @@ static void orphans_keep(void **state)
 	for (size_t i = 1; i < 300; i += 2)
 		hk_free(given[i]);
 	assert_nothing_left();
+}
+
+/*
+ * A thread that only shared ends while a heap waits: it must not get that
+ * when it is all but gone, as nobody would take it away again.
+ */
+static pthread_key_t last_key;
+static sem_t began, go_on;
+
+static void at_last(void *p)
+{
+	CHECK(hk_tls.heap == &hk_heap_late);
+	hk_free(p);
+	for (int i = 0; i < 2 * CALLS; i++)
+		hk_free(hk_malloc(64));
+	CHECK(hk_tls.heap == &hk_heap_late);
+}
+
+static void *ends_slowly(void *arg)
+{
+	void *p = hk_malloc(64);
+
+	CHECK_EQ(pthread_setspecific(last_key, p), 0);
+	CHECK(shares());
+	sem_post(&began);
+	sem_wait(&go_on);
+	/* Not for one that has begun to share either. */
+	hk_free(hk_malloc(64));
+	CHECK(shares());
+	return arg;
+}
+
+static void ends_beside_orphan(void **state)
+{
+	unsigned int served = hk_threads_served();
+	pthread_t thread;
+
+	(void)state;
+	assert_int_equal(sem_init(&began, 0, 0), 0);
+	assert_int_equal(sem_init(&go_on, 0, 0), 0);
+	/* Behind the library's, so its destructor comes later. */
+	assert_int_equal(pthread_key_create(&last_key, at_last), 0);
+	assert_int_equal(pthread_create(&thread, NULL, ends_slowly, NULL), 0);
+	sem_wait(&began);
+	set_share(0);
+	run_one(at_once, NULL);
+	set_share(CALLS);
+	assert_true(hk_orphans_wait());
+	sem_post(&go_on);
+	assert_int_equal(pthread_join(thread, NULL), 0);
+	assert_true(hk_orphans_wait());
+	assert_int_equal(hk_threads_served(), served);
+	assert_nothing_left();
+	pthread_key_delete(last_key);
+	sem_destroy(&began);
+	sem_destroy(&go_on);
 }
 
 /* With a heap that waits, the next thread has it at once. */
@@ -457,12 +518,25 @@ static void misuse(void **state)
 
 /* ---- fork ---- */
 
+/* The only thread of a process gets a heap; the shared one is as it was. */
 static void in_child(void *arg)
 {
+	struct hk_heap *heap;
+
+	CHECK_EQ(hk_share_lock.word, 0);
 	hk_free(arg);
-	for (size_t i = 0; i < 3 * CALLS; i++)
-		hk_free(hk_malloc(i));
-	CHECK(hk_tls.heap->attached);
+	heap = hk_tls.heap;
+	CHECK(heap->attached);
+	hk_tls.heap = &hk_heap_late;
+	for (size_t i = 0; i < 3 * CALLS; i++) {
+		void *p = hk_malloc(i);
+
+		CHECK(i > 1024 || owner_of(p)->shared);
+		hk_free(p);
+	}
+	hk_tls.heap = heap;
+	hk_trim(0);
+	check_no_current();
 }
 
 static void *forks(void *arg)
@@ -493,8 +567,10 @@ static _Atomic(unsigned char *) places[256];
 static void *brief(void *arg)
 {
 	uint64_t seed = *(unsigned int *)arg + 1;
+	bool few = *(unsigned int *)arg % 2;
+	size_t n = few ? CALLS / 2 - 1 : 2 * CALLS;
 
-	for (size_t i = 0; i < CALLS / 2 - 1; i++) {
+	for (size_t i = 0; i < n; i++) {
 		size_t k = random_below(&seed, 256), size;
 		unsigned char *p;
 
@@ -508,7 +584,7 @@ static void *brief(void *arg)
 			CHECK_EQ(p[0], 0x77);
 		hk_free(p);
 	}
-	CHECK(shares());
+	CHECK(few || hk_tls.heap->attached);
 	return NULL;
 }
 
@@ -541,10 +617,20 @@ static void storm(void **state)
 	assert_nothing_left();
 }
 
+/* What is learned comes into force under a lock that ranks before. */
+static void storm_with_learner(void **state)
+{
+	atomic_store(&hk_policy.value[HK_OPT_LEARNER], 1);
+	storm(state);
+	atomic_store(&hk_policy.value[HK_OPT_LEARNER], 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(first_thread),
+		/* As long as there are no other threads, for ThreadSanitizer. */
+		cmocka_unit_test_setup(misuse, set_up),
 		cmocka_unit_test_setup(few_calls, set_up),
 		cmocka_unit_test_setup(all_kinds, set_up),
 		cmocka_unit_test_setup(many_calls, set_up),
@@ -552,10 +638,11 @@ int main(void)
 		cmocka_unit_test_setup(no_sharing, set_up),
 		cmocka_unit_test_setup(wandering, set_up),
 		cmocka_unit_test_setup(orphans_keep, set_up),
+		cmocka_unit_test_setup(ends_beside_orphan, set_up),
 		cmocka_unit_test_setup(no_sharing_beside_orphans, set_up),
-		cmocka_unit_test_setup(misuse, set_up),
 		cmocka_unit_test_setup(forking, set_up),
 		cmocka_unit_test_setup(storm, set_up),
+		cmocka_unit_test_setup(storm_with_learner, set_up),
 	};
 
 	alarm(600);
