@@ -629,7 +629,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(first_thread),
-		/* As long as there are no other threads, for ThreadSanitizer. */
+		/* Before there are other threads, for ThreadSanitizer. */
 		cmocka_unit_test_setup(misuse, set_up),
 		cmocka_unit_test_setup(few_calls, set_up),
 		cmocka_unit_test_setup(all_kinds, set_up),
