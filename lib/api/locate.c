@@ -124,7 +124,7 @@ static const struct hk_heap *who_freed(const struct hk_desc *d, const void *p)
 		return NULL;
 	if (hk_tls.heap->attached && has_freed(hk_tls.heap, d, p))
 		return hk_tls.heap;
-	shared = hk_share_enter();
+	shared = hk_share_enter_used();
 	if (!shared)
 		return NULL;
 	freed = has_freed(shared, d, p);

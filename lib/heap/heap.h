@@ -3,9 +3,9 @@
  * heap.h - what a thread allocates from.  A heap owns slabs; a thread owns a
  * heap while it lives, and leaves it to the next thread when it ends.  One
  * heap is shared by those that have none: its owner at a time is who has its
- * lock (share.h).  So
- * the owner of a slab is a heap, never a thread, and heaps are never
- * unmapped: a stale pointer to one is still a pointer to a heap.
+ * lock (share.h).  So the owner of a slab is a heap, never a thread, and
+ * heaps are never unmapped: a stale pointer to one is still a pointer to a
+ * heap.
  *
  *   thread-local              heap                  slabs
  *   +-------------+       +-------------+         +----+ +----+

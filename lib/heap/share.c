@@ -70,6 +70,16 @@ struct hk_heap *hk_share_enter(void)
 	return &shared_heap;
 }
 
+struct hk_heap *hk_share_enter_used(void)
+{
+	hk_lock(&hk_share_lock, HK_RANK_SHARE);
+	hk_tls.in_shared = true;
+	if (shared_heap.attached)
+		return &shared_heap;
+	hk_share_leave();
+	return NULL;
+}
+
 void hk_share_leave(void)
 {
 	hk_tls.in_shared = false;
@@ -81,7 +91,8 @@ void hk_share_inherit(struct hk_heap *heap)
 	if (!hk_tls.calls)
 		return;
 	hk_tls.calls = 0;
-	hk_share_enter();
+	if (!hk_share_enter_used())
+		return;
 	/* First, as empty slabs are not worth having. */
 	hk_heap_flush_kept(&shared_heap);
 	for (uint32_t bits = shared_heap.small_used; bits; bits &= bits - 1) {
@@ -96,7 +107,8 @@ void hk_share_inherit(struct hk_heap *heap)
 
 void hk_share_trim(void)
 {
-	hk_share_enter();
+	if (!hk_share_enter_used())
+		return;
 	hk_heap_flush_kept(&shared_heap);
 	hk_share_leave();
 }
@@ -111,7 +123,8 @@ static uint64_t calls_made(void)
 
 void hk_share_tend(void)
 {
-	hk_share_enter();
+	if (!hk_share_enter_used())
+		return;
 	if (calls_made() == calls_tended)
 		hk_heap_flush_kept(&shared_heap);
 	calls_tended = calls_made();

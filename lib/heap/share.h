@@ -36,6 +36,9 @@ bool hk_share_wanted(void);
 struct hk_heap *hk_share_enter(void);
 void hk_share_leave(void);
 
+/* The same, but NULL, without the lock, where no thread has used it yet. */
+struct hk_heap *hk_share_enter_used(void);
+
 /*
  * Where the calling thread has just got a heap of its own, after calls that
  * shared this one: the slabs that have a block are its from now on, most of

@@ -261,6 +261,12 @@ static void no_sharing(void **state)
 	set_share(CALLS);
 }
 
+static void assert_not_shared(struct hk_heap *heap, void *arg)
+{
+	(void)arg;
+	assert_false(heap->shared);
+}
+
 /* The very first call of the process, and not by its main thread. */
 static void first_thread(void **state)
 {
@@ -268,6 +274,11 @@ static void first_thread(void **state)
 	assert_ptr_equal(hk_tls.heap, &hk_heap_none);
 	assert_int_equal(hk_threads_served(), 0);
 	run_one(at_once, NULL);
+	/* What looks at the shared heap does not make it one. */
+	hk_trim(0);
+	hk_share_tend();
+	hk_heaps_each(assert_not_shared, NULL);
+	assert_int_equal(hk_share_lock.word, 0);
 }
 
 /* ---- blocks that wander ---- */
