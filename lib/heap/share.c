@@ -18,6 +18,13 @@ struct hk_lock hk_share_lock;
 /* Under the lock, but for what heap.h says of any heap. */
 static struct hk_heap shared_heap;
 
+/*
+ * Threads that share it now, those that sleep included.  Any thread, relaxed:
+ * which of two that leave at once is the last does not matter, as long as the
+ * heap stays usable for whoever comes next.
+ */
+static _Atomic unsigned int sharers;
+
 /* Of the heap's calls at the last hk_share_tend().  Under the lock. */
 static uint64_t calls_tended;
 
@@ -27,6 +34,7 @@ static uint64_t calls_tended;
  */
 static void begin(void)
 {
+	atomic_fetch_add_explicit(&sharers, 1, memory_order_relaxed);
 	hk_tls.calls = 1;
 	hk_tls.since = (uint32_t)hk_os_clock_ms();
 	pthread_setspecific(hk_process_key, &hk_heap_none);
@@ -86,12 +94,33 @@ void hk_share_leave(void)
 	hk_unlock(&hk_share_lock, HK_RANK_SHARE);
 }
 
+/* The thread does not share any more; returns whether others still do. */
+static bool end(void)
+{
+	hk_tls.calls = 0;
+	return atomic_fetch_sub_explicit(&sharers, 1,
+					 memory_order_relaxed) > 1;
+}
+
+void hk_share_ends(void)
+{
+	if (hk_tls.calls)
+		end();
+}
+
+void hk_share_forked(void)
+{
+	atomic_store_explicit(&sharers, hk_tls.calls != 0,
+			      memory_order_relaxed);
+}
+
+/*
+ * Not from others that go on sharing: they would have to make slabs of every
+ * class anew each time that one of many threads leaves.
+ */
 void hk_share_inherit(struct hk_heap *heap)
 {
-	if (!hk_tls.calls)
-		return;
-	hk_tls.calls = 0;
-	if (!hk_share_enter_used())
+	if (!hk_tls.calls || end() || !hk_share_enter_used())
 		return;
 	/* First, as empty slabs are not worth having. */
 	hk_heap_flush_kept(&shared_heap);

@@ -41,11 +41,14 @@ struct hk_heap *hk_share_enter_used(void);
 
 /*
  * Where the calling thread has just got a heap of its own, after calls that
- * shared this one: the slabs that have a block are its from now on, most of
- * its blocks being in them.  The others begin new ones.  What the heap keeps
- * ready goes back, as this may have been the last thread to share it.
+ * shared this one, and no other thread shares it: the slabs that have a block
+ * are its from now on, and what the heap keeps ready goes back.
  */
 void hk_share_inherit(struct hk_heap *heap);
+
+/* The calling thread ends; in a child of fork, all others have. */
+void hk_share_ends(void);
+void hk_share_forked(void);
 
 /* Gives back all that the heap keeps ready. */
 void hk_share_trim(void);

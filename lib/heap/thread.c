@@ -175,6 +175,7 @@ void hk_thread_ends(void *value)
 		hk_thread_detach(&hk_heap_late);
 	else if (heap == hk_tls.heap)
 		hk_tls.heap = &hk_heap_late;
+	hk_share_ends();
 	hk_background_poll();
 }
 
@@ -261,6 +262,7 @@ void hk_fork_parent(void)
 void hk_fork_child(void)
 {
 	set_served(hk_tls.heap->attached);
+	hk_share_forked();
 	hk_fork_parent();
 	hk_background_forked();
 }
