@@ -10,6 +10,8 @@
 #define _GNU_SOURCE
 #include "fuzz_common.h"
 
+#include <hakmem.h>
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -91,6 +93,8 @@ void fuzz_start(void)
 	const char *trace = getenv("FUZZ_TRACE");
 
 	fuzz_tracing = trace && strcmp(trace, "0") != 0;
+	/* Which blocks are sampled is drawn: no two runs would be the same. */
+	hakmem_option_set("guard", "0");
 }
 
 /* ---- replay ---- */

@@ -6,6 +6,7 @@
 
 #include "api/libc_mode.h"
 #include "api/locate.h"
+#include "api/sample.h"
 #include "heap/background.h"
 #include "heap/remote.h"
 #include "heap/share.h"
@@ -165,7 +166,7 @@ HK_INLINE void *alloc_near(struct hk_heap *heap, size_t n)
 	return NULL;
 }
 
-void *hk_malloc_slow(size_t n)
+static void *malloc_plain(size_t n)
 {
 	void *p = alloc_near(hk_tls.heap, n);
 
@@ -178,11 +179,48 @@ void *hk_malloc_slow(size_t n)
 	return alloc(n, false);
 }
 
-void *hk_calloc_slow(size_t n)
+static void *calloc_plain(size_t n)
 {
 	if (hk_libc_mode_on())
 		return hk_libc.calloc(1, n);
 	return alloc(n, true);
+}
+
+/*
+ * Functions of their own, that others end with a jump to: their frame is the
+ * first one, and leads to whom the program called from.
+ */
+static HK_NOINLINE void *malloc_due(size_t n)
+{
+	void *p = hk_sample(n, 16, __builtin_frame_address(0));
+
+	return p ? p : malloc_plain(n);
+}
+
+static HK_NOINLINE void *calloc_due(size_t n)
+{
+	void *p = hk_sample(n, 16, __builtin_frame_address(0));
+
+	return p ? p : calloc_plain(n);
+}
+
+static HK_NOINLINE void free_sampled(void *p)
+{
+	hk_sample_free(p, __builtin_frame_address(0));
+}
+
+void *hk_malloc_slow(size_t n)
+{
+	if (hk_sample_due())
+		return malloc_due(n);
+	return malloc_plain(n);
+}
+
+void *hk_calloc_slow(size_t n)
+{
+	if (hk_sample_due())
+		return calloc_due(n);
+	return calloc_plain(n);
 }
 
 /* ---- freeing ---- */
@@ -224,6 +262,10 @@ static void free_located(void *p, const struct hk_block_info *info)
 		hk_libc.free(p);
 		return;
 	}
+	if (info->kind == HK_KIND_GUARD) {
+		free_sampled(p);
+		return;
+	}
 	hk_note_free(p);
 	heap = enter(&shared);
 	if (heap) {
@@ -255,6 +297,10 @@ void hk_free_slow(void *p)
 
 	if (!p)
 		return;
+	if (hk_guard_is(p)) {
+		free_sampled(p);
+		return;
+	}
 	hk_locate(p, "free", &info);
 	free_located(p, &info);
 }
@@ -341,6 +387,8 @@ static void free_checked(void *p, size_t n, size_t expected)
 	bool inexact;
 
 	hk_locate(p, "free", &info);
+	if (info.kind == HK_KIND_GUARD && n == info.size)
+		expected = n;
 	inexact = (info.kind == HK_KIND_HUGE && n >= MOVE_PAGES_MIN) ||
 		atomic_load_explicit(&shrink_failed, memory_order_relaxed);
 	if (info.kind != HK_KIND_FOREIGN && !serves(&info, p, expected) &&
@@ -443,6 +491,9 @@ static void *resize(void *p, size_t n, const struct hk_block_info *info)
 
 	if (info->kind == HK_KIND_HUGE)
 		return resize_huge(p, n);
+	/* Whose size is exact. */
+	if (info->kind == HK_KIND_GUARD)
+		return NULL;
 	if (serves(info, p, size))
 		return p;
 	if (info->kind != HK_KIND_RUN || n <= HK_MEDIUM_MAX)
@@ -520,6 +571,13 @@ static void *try_aligned(size_t align, size_t n)
 	return p;
 }
 
+static HK_NOINLINE void *aligned_due(size_t align, size_t n)
+{
+	if (align > hk_os_page_size())
+		return NULL;
+	return hk_sample(n, align, __builtin_frame_address(0));
+}
+
 void *hk_aligned(size_t align, size_t n)
 {
 	void *p;
@@ -530,6 +588,11 @@ void *hk_aligned(size_t align, size_t n)
 		return hk_malloc(n);
 	if (n > PTRDIFF_MAX || align > PTRDIFF_MAX)
 		return no_memory();
+	if (hk_sample_due()) {
+		p = aligned_due(align, n);
+		if (p)
+			return p;
+	}
 	p = try_aligned(align, n);
 	if (hk_unlikely(!p && make_room(n)))
 		p = try_aligned(align, n);

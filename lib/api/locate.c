@@ -6,6 +6,7 @@
 #include "api/locate.h"
 
 #include "api/libc_mode.h"
+#include "api/sample.h"
 #include "heap/heap.h"
 #include "heap/remote.h"
 #include "heap/share.h"
@@ -187,6 +188,11 @@ static void outside(const char *call, const void *p,
 {
 	void *start;
 
+	if (hk_guard_is(p)) {
+		info->kind = HK_KIND_GUARD;
+		info->size = hk_sample_size(p, call);
+		return;
+	}
 	info->kind = HK_KIND_HUGE;
 	info->size = hk_huge_size(p);
 	if (info->size)

@@ -15,6 +15,7 @@ enum hk_kind {
 	HK_KIND_MEDIUM,
 	HK_KIND_RUN,
 	HK_KIND_HUGE,
+	HK_KIND_GUARD,		/* between guard pages; its size is exact */
 };
 
 struct hk_block_info {

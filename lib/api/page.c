@@ -11,6 +11,7 @@
 #include "os/meta.h"
 #include "os/os.h"
 #include "policy/policy.h"
+#include "slab/guard.h"
 #include "slab/huge.h"
 #include "slab/medium.h"
 #include "slab/run.h"
@@ -21,6 +22,7 @@
 #define OS(f)	HK_SECTION_OS, offsetof(struct hk_os_counts, f), 8
 #define ARENA(f) HK_SECTION_ARENA, offsetof(struct hk_arena_counts, f), 8
 #define HUGE(f)	HK_SECTION_HUGE, offsetof(struct hk_huge_counts, f), 8
+#define GUARD(f) HK_SECTION_GUARD, offsetof(struct hk_guard_counts, f), 8
 #define HEAP(f)	HK_SECTION_HEAPS, offsetof(struct hk_heap, f), 8
 #define HEAP4(f) HK_SECTION_HEAPS, offsetof(struct hk_heap, f), 4
 #define ONE	HK_PAGE_ONE, 0, 1, 0
@@ -72,6 +74,10 @@ X(huge_bytes, 'g', 'b', 0, HUGE(bytes), ONE,				\
   "in mappings of their own")						\
 X(huge_allocs, 'c', 'n', 0, HUGE(allocs), ONE,				\
   "mappings of their own made")						\
+X(guarded_bytes, 'g', 'b', 0, GUARD(live), ONE,				\
+  "of live blocks between guard pages")					\
+X(guarded_allocs, 'c', 'n', 0, GUARD(taken), ONE,			\
+  "blocks between guard pages made")					\
 X(meta_bytes, 'g', 'b', 0, HK_SECTION_META, 0, 8, ONE,			\
   "of the library's own memory")					\
 X(run_bytes, 'g', 'b', HK_UNIT_SHIFT, HK_SECTION_RUNS, 0, 8, ONE,	\
@@ -195,6 +201,7 @@ __attribute__((constructor)) static void page_starts(void)
 	set(HK_SECTION_LOCKS, hk_lock_waits, sizeof(hk_lock_waits));
 	set(HK_SECTION_ARENA, &hk_arena_counts, sizeof(hk_arena_counts));
 	set(HK_SECTION_HUGE, &hk_huge_counts, sizeof(hk_huge_counts));
+	set(HK_SECTION_GUARD, &hk_guard_counts, sizeof(hk_guard_counts));
 	set(HK_SECTION_META, &hk_meta_taken, sizeof(hk_meta_taken));
 	set(HK_SECTION_RUNS, &hk_heap_run_units, sizeof(hk_heap_run_units));
 	set(HK_SECTION_CLEAN, hk_run_clean_units(), sizeof(size_t));

@@ -8,6 +8,7 @@
 #include "heap/thread.h"
 #include "os/meta.h"
 #include "os/os.h"
+#include "slab/guard.h"
 #include "slab/huge.h"
 #include "slab/medium.h"
 #include "slab/run.h"
@@ -100,6 +101,12 @@ static size_t add_arena(struct hakmem_stats *s, const struct hk_account *a)
 	return arena;
 }
 
+static size_t guard_reserved(void)
+{
+	return atomic_load_explicit(&hk_guard_counts.reserved,
+				    memory_order_relaxed);
+}
+
 static void collect(struct hakmem_stats *s, const struct hk_account *a)
 {
 	size_t arena;
@@ -110,18 +117,22 @@ static void collect(struct hakmem_stats *s, const struct hk_account *a)
 	arena = add_arena(s, a);
 
 	s->huge_bytes = hk_huge_bytes();
-	s->live_bytes += s->huge_bytes;
+	s->guarded_bytes = atomic_load_explicit(&hk_guard_counts.live,
+						memory_order_relaxed);
+	s->live_bytes += s->huge_bytes + s->guarded_bytes;
 	s->metadata_bytes += hk_meta_bytes() + hk_arena_table_bytes() +
 		static_bytes();
-	s->committed_bytes = arena + s->huge_bytes + s->metadata_bytes -
-		(arena ? HK_UNIT : 0);
+	s->committed_bytes = arena + s->huge_bytes + s->guarded_bytes +
+		s->metadata_bytes - (arena ? HK_UNIT : 0);
 	s->reserved_bytes = s->committed_bytes +
-		hk_arena_table_reserved() - hk_arena_table_bytes();
+		hk_arena_table_reserved() - hk_arena_table_bytes() +
+		guard_reserved() - s->guarded_bytes;
 
 	s->superslabs_taken = arena >> HK_SUPER_SHIFT;
 	s->superslabs_freed = hk_run_supers_purged();
 	s->fallback_mmaps = hk_arena_jumps();
 	s->huge_allocs = hk_huge_allocs();
+	s->guarded_allocs = load(&hk_guard_counts.taken);
 }
 
 void hk_stats_collect(struct hakmem_stats *s)

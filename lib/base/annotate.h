@@ -18,6 +18,12 @@
 
 #include <valgrind/memcheck.h>
 
+/* Does a checker see all accesses, so that nothing needs to trap? */
+HK_INLINE bool hk_note_watched(void)
+{
+	return RUNNING_ON_VALGRIND;
+}
+
 /* The library is about to use the `n` bytes at `p` for itself. */
 HK_INLINE void hk_note_open(const void *p, size_t n)
 {
@@ -76,6 +82,11 @@ HK_INLINE void hk_note_resize(const void *p, size_t was, size_t now)
 }
 
 #else
+
+HK_INLINE bool hk_note_watched(void)
+{
+	return false;
+}
 
 HK_INLINE void hk_note_open(const void *p, size_t n)
 {

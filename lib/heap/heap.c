@@ -302,19 +302,53 @@ static void put_down(struct hk_heap *heap, unsigned int class)
 		list_first(heap, d);
 }
 
+/* The class after `class` that the heap ever used, or that one. */
+static unsigned int next_class(const struct hk_heap *heap, unsigned int class)
+{
+	uint32_t above = heap->small_used & ~(uint32_t)1 << class;
+
+	return (unsigned int)__builtin_ctz(above ? above : heap->small_used);
+}
+
+/*
+ * The blocks of the list will go to the program without a slow path, or many
+ * of them will come and go, which is not seen.  Where a sample comes due
+ * meanwhile, another class loses its list too, each in turn: its blocks might
+ * never be sampled otherwise.
+ */
+static void count_to_sample(struct hk_heap *heap, unsigned int class,
+			    const struct hk_desc *d)
+{
+	int32_t listed = (int32_t)(d->carved - (d->count - 1));
+
+	if (hk_tls.until_sample <= HK_SAMPLE_NEAR)
+		return;
+	hk_tls.until_sample -= listed;
+	if (hk_tls.until_sample > HK_SAMPLE_NEAR)
+		return;
+	hk_tls.until_sample = HK_SAMPLE_NEAR;
+	heap->sample_class = next_class(heap, heap->sample_class);
+	if (heap->sample_class != class)
+		leave(heap, heap->sample_class);
+}
+
 void *hk_heap_small(struct hk_heap *heap, unsigned int class)
 {
 	struct hk_desc *d = hk_tls.current[class];
 	void *p;
 
-	if (d == &hk_desc_none || d->freed == hk_list_end(d))
+	if (d == &hk_desc_none || d->freed == hk_list_end(d)) {
 		d = refill(heap, class);
-	if (!d)
-		return NULL;
+		if (!d)
+			return NULL;
+		if (!heap->shared)
+			count_to_sample(heap, class, d);
+	}
 	p = hk_pop(d);
 	if (!p)
 		hk_fatal_list(heap, d, d->freed);
-	if (hk_unlikely(heap->shared))
+	if (hk_unlikely(heap->shared ||
+			hk_tls.until_sample <= HK_SAMPLE_NEAR))
 		put_down(heap, class);
 	return p;
 }

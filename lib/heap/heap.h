@@ -135,6 +135,7 @@ struct hk_heap {
 	 */
 	uint32_t small_used;
 	uint64_t medium_used;
+	unsigned int sample_class;	/* whose list was put aside last */
 	unsigned int empties;
 	unsigned int empties_wanted;	/* beyond the first ones */
 	unsigned int empties_given;	/* as too many, not wanted since */
@@ -173,6 +174,13 @@ struct hk_tls {
 	   whether it has its lock now. */
 	uint32_t calls;
 	uint32_t since;
+	/*
+	 * Allocations until one is to be sampled, as far as slow paths see
+	 * them; what the fast ones do with blocks that come and go in one
+	 * list is not seen.  Not yet drawn: see api/sample.h.
+	 */
+	int32_t until_sample;
+	bool sampling;
 	bool in_shared;
 };
 static_assert(sizeof(struct hk_tls) <= 352,
@@ -182,6 +190,12 @@ extern HK_TLS struct hk_tls hk_tls HK_HIDDEN;
 
 /* Stand for "no heap yet" and "the thread has ended", or is to have none. */
 extern struct hk_heap hk_heap_none HK_HIDDEN, hk_heap_late HK_HIDDEN;
+
+/*
+ * A thread that will sample so soon has no list for its fast path, so that
+ * each call is seen.
+ */
+#define HK_SAMPLE_NEAR 16
 
 /* ---- allocation; the heap is the calling thread's ---- */
 

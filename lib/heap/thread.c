@@ -16,6 +16,7 @@
 #include "heap/remote.h"
 #include "heap/share.h"
 #include "os/meta.h"
+#include "slab/guard.h"
 #include "slab/huge.h"
 #include "slab/medium.h"
 #include "slab/run.h"
@@ -237,6 +238,7 @@ void hk_fork_prepare(void)
 	hk_medium_lock_all();
 	hk_lock(&hk_run_lock, HK_RANK_RUNS);
 	hk_lock(&hk_huge_lock, HK_RANK_HUGE);
+	hk_lock(&hk_guard_lock, HK_RANK_GUARD);
 	hk_lock(&hk_meta_lock, HK_RANK_META);
 	hk_lock_all_taken();
 }
@@ -245,6 +247,7 @@ void hk_fork_parent(void)
 {
 	hk_lock_all_ends();
 	hk_unlock(&hk_meta_lock, HK_RANK_META);
+	hk_unlock(&hk_guard_lock, HK_RANK_GUARD);
 	hk_unlock(&hk_huge_lock, HK_RANK_HUGE);
 	hk_unlock(&hk_run_lock, HK_RANK_RUNS);
 	hk_medium_unlock_all();

@@ -21,6 +21,7 @@ enum hk_rank {
 	HK_RANK_MEDIUM,		/* slabs of one medium class */
 	HK_RANK_RUNS,		/* free runs of the arena */
 	HK_RANK_HUGE,		/* mappings of their own */
+	HK_RANK_GUARD,		/* blocks between guard pages */
 	HK_RANK_META,		/* the library's own memory */
 };
 

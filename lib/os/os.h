@@ -74,6 +74,31 @@ int hk_os_discard(void *p, size_t len);
  */
 int hk_os_discard_later(void *p, size_t len);
 
+/*
+ * Makes whole pages of a writable mapping such that touching them is a
+ * SIGSEGV, their contents gone; and usable again, reading as zero.  Costs no
+ * mapping (Linux 6.13 and later, -EINVAL before).
+ */
+int hk_os_guard(void *p, size_t len);
+int hk_os_unguard(void *p, size_t len);
+
+/* The same by protection, for which each range is a mapping of its own. */
+int hk_os_forbid(void *p, size_t len);
+
+/* Can the byte be read?  Asks the kernel, which does not trap. */
+bool hk_os_readable(const void *p);
+
+/* An access that trapped; which kind it was is not always known. */
+enum hk_access { HK_ACCESS, HK_ACCESS_READ, HK_ACCESS_WRITE };
+struct hk_fault {
+	uintptr_t pc;		/* of the instruction */
+	const void *frame;	/* pointer of its function, if it keeps one */
+	enum hk_access access;
+};
+
+/* What a handler of SIGSEGV learns from its third argument. */
+void hk_os_fault(const void *context, struct hk_fault *fault);
+
 /* Makes a mapped range resident, whose pages nobody has touched yet. */
 void hk_os_populate(void *p, size_t len);
 
@@ -93,8 +118,9 @@ uint64_t hk_os_clock_ms(void);
 uint64_t hk_os_clock_ns(void);
 uint64_t hk_os_date_ns(void);
 
-/* The process's number, as the kernel tells it now. */
+/* The numbers of process and thread, as the kernel tells them now. */
 uint32_t hk_os_pid(void);
+uint32_t hk_os_tid(void);
 
 /* Fills `buf` with random bytes, the best that the system gives at once. */
 void hk_os_random(void *buf, size_t len);
@@ -147,6 +173,14 @@ int hk_os_read_trusted(const char *path, char *buf, size_t size, size_t *len);
  * zero behind them.  Returns 0 or a negative errno value.
  */
 int hk_os_read_file(const char *path, char *buf, size_t size);
+
+/*
+ * Gives the lines of a file to `line`, ended by a zero instead of a newline
+ * and cut off where they are longer than `buf`, until it returns true.
+ * Returns whether one did.
+ */
+bool hk_os_each_line(const char *path, char *buf, size_t size,
+		     bool (*line)(const char *text, void *arg), void *arg);
 
 /* Names the calling thread, in at most 15 characters. */
 void hk_os_name_thread(const char *name);

@@ -30,6 +30,10 @@
 #ifndef MADV_POPULATE_WRITE
 #define MADV_POPULATE_WRITE 23
 #endif
+#ifndef MADV_GUARD_INSTALL
+#define MADV_GUARD_INSTALL 102
+#define MADV_GUARD_REMOVE 103
+#endif
 #ifndef GRND_INSECURE
 #define GRND_INSECURE 4
 #endif
@@ -297,6 +301,42 @@ int hk_os_huge_pages(void *p, size_t len, bool on)
 		      on ? &hk_os_counts.huge : &hk_os_counts.nohuge);
 }
 
+int hk_os_guard(void *p, size_t len)
+{
+	return advise(p, len, MADV_GUARD_INSTALL, &hk_os_counts.discarded);
+}
+
+int hk_os_unguard(void *p, size_t len)
+{
+	count(&hk_os_counts.madvise, 1);
+	return (int)sys3(SYS_madvise, (long)p, (long)len, MADV_GUARD_REMOVE);
+}
+
+/* First the pages: those of a mapping without access cannot be given back. */
+int hk_os_forbid(void *p, size_t len)
+{
+	int ret = advise(p, len, MADV_DONTNEED, &hk_os_counts.discarded);
+
+	if (ret)
+		return ret;
+	count(&hk_os_counts.mprotect, 1);
+	return (int)sys3(SYS_mprotect, (long)p, (long)len, PROT_NONE);
+}
+
+/*
+ * A wait of no time for a word to change from a value that it does not have:
+ * -EAGAIN, or -EFAULT.  A call that every filter allows and that emulators
+ * leave to the kernel.
+ */
+bool hk_os_readable(const void *p)
+{
+	const struct timespec none = { 0 };
+	uintptr_t word = (uintptr_t)p & ~(uintptr_t)3;
+
+	return sys6(SYS_futex, (long)word, FUTEX_WAIT | FUTEX_PRIVATE_FLAG,
+		    0x5eed1e55, (long)&none, 0, 0) != -EFAULT;
+}
+
 int hk_os_write(int fd, const void *buf, size_t len)
 {
 	const char *from = buf;
@@ -335,6 +375,11 @@ uint64_t hk_os_date_ns(void)
 uint32_t hk_os_pid(void)
 {
 	return (uint32_t)sys3(SYS_getpid, 0, 0, 0);
+}
+
+uint32_t hk_os_tid(void)
+{
+	return (uint32_t)sys3(SYS_gettid, 0, 0, 0);
 }
 
 /* The C library's clock reads the vDSO: no kernel entry, no errno. */
@@ -580,6 +625,47 @@ int hk_os_read_file(const char *path, char *buf, size_t size)
 	sys3(SYS_close, fd, 0, 0);
 	buf[len] = '\0';
 	return failed(n) ? (int)n : 0;
+}
+
+/* What of `buf` comes behind its first line moves to the front. */
+static size_t drop_line(char *buf, size_t len, size_t line)
+{
+	memmove(buf, buf + line, len - line);
+	return len - line;
+}
+
+bool hk_os_each_line(const char *path, char *buf, size_t size,
+		     bool (*line)(const char *text, void *arg), void *arg)
+{
+	long fd = sys6(SYS_openat, AT_FDCWD, (long)path,
+		       O_RDONLY | O_CLOEXEC, 0, 0, 0);
+	bool found = false, cut = false;
+	size_t len = 0;
+
+	while (!failed(fd) && !found) {
+		char *end = memchr(buf, '\n', len);
+		long n;
+
+		if (!end && len < size - 1) {
+			n = sys3(SYS_read, fd, (long)(buf + len),
+				 (long)(size - 1 - len));
+			if (n == -EINTR)
+				continue;
+			if (n <= 0)
+				break;
+			len += (size_t)n;
+			continue;
+		}
+		buf[end ? (size_t)(end - buf) : len] = '\0';
+		/* The rest of a line that was cut off is not one. */
+		if (!cut)
+			found = line(buf, arg);
+		cut = !end;
+		len = end ? drop_line(buf, len, (size_t)(end - buf) + 1) : 0;
+	}
+	if (!failed(fd))
+		sys3(SYS_close, fd, 0, 0);
+	return found;
 }
 
 void hk_os_name_thread(const char *name)

@@ -56,6 +56,9 @@ X(WAKE, "wake", NUMBER, "1/N", true, 2, 1024, 32, 32, 32, "",		\
 X(SHARE, "share", NUMBER, "calls", true,				\
   0, 1000000, 512, 0, 512, "",						\
   "so many a thread makes in a second before it gets its own heap")	\
+X(GUARD, "guard", NUMBER, "1/N", true,					\
+  0, 1000000000, 4000, 4000, 4000, "",					\
+  "one allocation in so many gets a page between guard pages; 0: none")	\
 X(HUGE_PAGES, "huge_pages", ENUM, "", true, 0, 2, 0, 0, 0,		\
   "auto|never|always",							\
   "where huge pages are asked for: in large, dense heaps by auto")	\

@@ -10,7 +10,7 @@
 set -u
 LC_ALL=C
 export LC_ALL
-unset LD_PRELOAD
+unset LD_PRELOAD HAKMEM_CONF
 
 # shellcheck disable=SC2034 # for the scripts
 hakmem=${HAKMEM_LIB:-${HAKMEM_SO:-$top_builddir/.libs/libhakmem.so.1}}

@@ -42,12 +42,14 @@ static inline bool unit_in_valgrind(void)
 }
 
 /*
- * From now on a thread gets a heap of its own with its first call: for tests
- * that look at it.  The library has started before.
+ * From now on a thread gets a heap of its own with its first call, and no
+ * block is sampled: for tests that look at what becomes of blocks.  The
+ * library has started before.
  */
 static inline void unit_own_heaps(void)
 {
 	atomic_store(&hk_policy.value[HK_OPT_SHARE], 0);
+	atomic_store(&hk_policy.value[HK_OPT_GUARD], 0);
 }
 
 /* How a child ended and what it said on standard error. */
