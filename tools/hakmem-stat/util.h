@@ -6,6 +6,8 @@
 #ifndef STAT_UTIL_H
 #define STAT_UTIL_H
 
+#include "nearest.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -43,12 +45,6 @@ void *util_resize(void *ptr, size_t count, size_t size);
 char *util_copy(const char *text, size_t len);
 __attribute__((format(printf, 1, 2)))
 char *util_format(const char *format, ...);
-
-/*
- * The one of `words` (NULL ends them) that `word` is likely a slip of the
- * pen for, or NULL.
- */
-const char *util_nearest(const char *word, const char *const *words);
 
 /* "1.5 GiB", "12.0 KiB", "17 B" in `text`. */
 #define UTIL_BYTES_MAX 32
