@@ -40,18 +40,20 @@ extern "C" {
 
 #if defined(__GNUC__)
 #define HAKMEM_MALLOC __attribute__((malloc))
-#define HAKMEM_SIZE(...) __attribute__((alloc_size(__VA_ARGS__)))
-#define HAKMEM_ALIGN(n) __attribute__((alloc_align(n)))
+#define HAKMEM_SIZE(n) __attribute__((alloc_size(n)))
+#define HAKMEM_PRODUCT(n, m) __attribute__((alloc_size(n, m)))
 #define HAKMEM_CHECK __attribute__((warn_unused_result))
 #else
 #define HAKMEM_MALLOC
-#define HAKMEM_SIZE(...)
-#define HAKMEM_ALIGN(n)
+#define HAKMEM_SIZE(n)
+#define HAKMEM_PRODUCT(n, m)
 #define HAKMEM_CHECK
 #endif
 
-#if defined(__cplusplus)
+#if defined(__cplusplus) && __cplusplus >= 201103L
 #define HAKMEM_NOTHROW noexcept
+#elif defined(__cplusplus)
+#define HAKMEM_NOTHROW throw()
 #else
 #define HAKMEM_NOTHROW
 #endif
@@ -76,7 +78,7 @@ void *hakmem_malloc(size_t size) HAKMEM_NOTHROW
  * ENOMEM also where count * size overflows.
  */
 void *hakmem_calloc(size_t count, size_t size) HAKMEM_NOTHROW
-	HAKMEM_MALLOC HAKMEM_SIZE(1, 2) HAKMEM_CHECK;
+	HAKMEM_MALLOC HAKMEM_PRODUCT(1, 2) HAKMEM_CHECK;
 
 /* hakmem_calloc(1, size). */
 void *hakmem_zalloc(size_t size) HAKMEM_NOTHROW
@@ -96,7 +98,7 @@ void *hakmem_realloc(void *ptr, size_t size) HAKMEM_NOTHROW
  * block left as it was, where the product overflows.
  */
 void *hakmem_reallocarray(void *ptr, size_t count, size_t size)
-	HAKMEM_NOTHROW HAKMEM_SIZE(2, 3) HAKMEM_CHECK;
+	HAKMEM_NOTHROW HAKMEM_PRODUCT(2, 3) HAKMEM_CHECK;
 
 /* Frees a block.  NULL is ignored.  Leaves errno alone. */
 void hakmem_free(void *ptr) HAKMEM_NOTHROW;
@@ -285,7 +287,7 @@ int hakmem_option_set(const char *name, const char *value) HAKMEM_NOTHROW;
 
 #undef HAKMEM_MALLOC
 #undef HAKMEM_SIZE
-#undef HAKMEM_ALIGN
+#undef HAKMEM_PRODUCT
 #undef HAKMEM_CHECK
 #undef HAKMEM_NOTHROW
 
