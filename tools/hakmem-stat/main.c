@@ -65,7 +65,8 @@ void print_help(void)
 "  -f, --format=FORMAT  table (the default), json or csv (not of -p)\n"
 "      --json           the same as --format=json (not of run)\n"
 "      --color=WHEN     auto (the default), always or never\n"
-"  -h, --help           this text\n",
+"  -h, --help           this text\n"
+"  -V, --version        the version\n",
 	stdout);
 }
 
