@@ -151,8 +151,9 @@ void *hakmem_pvalloc(size_t size) HAKMEM_NOTHROW HAKMEM_MALLOC HAKMEM_CHECK;
 size_t hakmem_malloc_usable_size(void *ptr) HAKMEM_NOTHROW;
 
 /*
- * The least usable size that hakmem_malloc(size) would give: asking for it
- * instead of for `size` costs no memory.  From 1 KiB to 32 KiB a block may
+ * The least usable size that hakmem_malloc(size) would give, but for blocks
+ * between guard pages, which have what was asked for: asking for it instead
+ * of for `size` costs no memory.  From 1 KiB to 32 KiB a block may
  * have up to a quarter more, where one of another size lay ready.  0 where
  * no block of `size` bytes can exist.
  */
@@ -227,6 +228,10 @@ struct hakmem_stats {
 	uint64_t dirty_bytes;      /* free, used before, perhaps resident */
 	uint64_t clean_bytes;      /* free, not resident */
 	uint64_t transit_bytes;    /* changing from one kind to another */
+
+	/* blocks between guard pages (option guard) */
+	uint64_t guarded_bytes;    /* the pages of live ones; in live */
+	uint64_t guarded_allocs;   /* made so far */
 };
 
 /*
