@@ -17,15 +17,19 @@
 
 /* ---- which ---- */
 
-/* With the option off, or no block to be had: when to look again. */
+/* With the option off: when to look again. */
 #define LATER 100000
 
 /*
- * A sampled block costs some five microseconds, its free included: so many
- * in a millisecond are less than one percent.  Whoever wants one in fewer
+ * A sampled block costs some five microseconds, its free included, and twice
+ * that with threads on other processors: so many in a millisecond are about
+ * one percent.  Whoever wants one in fewer
  * than thousands wants them all.
  */
-#define PER_MS		2
+#define PER_MS		1
+
+/* A thread that comes too soon comes again after so many times as many. */
+#define TOO_SOON	8
 #define SELDOM		1000
 
 /*
@@ -49,7 +53,8 @@ static int32_t draw(size_t every)
 	z = (z + hk_arena.link_key) * 0x9e3779b97f4a7c15u;
 	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
 	z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
-	return (int32_t)(1 + (z >> 32) % (2 * every - 1));
+	/* Far from what TOO_SOON makes too large. */
+	return (int32_t)hk_min(1 + (z >> 32) % (2 * every - 1), 1u << 27);
 }
 
 /*
@@ -106,8 +111,12 @@ void *hk_sample(size_t n, size_t align, const void *frame)
 		return NULL;
 	}
 	every = hk_policy_get(HK_OPT_GUARD);
-	if (!is_due(every) || n > hk_os_page_size() || !is_time(every))
+	if (!is_due(every) || n > hk_os_page_size())
 		return NULL;
+	if (!is_time(every)) {
+		hk_tls.until_sample *= TOO_SOON;
+		return NULL;
+	}
 	p = hk_guard_alloc(n, align, most_live(every), frame);
 	if (p)
 		hk_trap_arm();

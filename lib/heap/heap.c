@@ -310,23 +310,27 @@ static unsigned int next_class(const struct hk_heap *heap, unsigned int class)
 	return (unsigned int)__builtin_ctz(above ? above : heap->small_used);
 }
 
+/* The next call of a slow path is to be sampled: see hk_tls.until_sample. */
+static bool sample_is_next(void)
+{
+	return hk_tls.until_sample <= 1;
+}
+
 /*
  * The blocks of the list will go to the program without a slow path, or many
  * of them will come and go, which is not seen.  Where a sample comes due
- * meanwhile, another class loses its list too, each in turn: its blocks might
- * never be sampled otherwise.
+ * meanwhile, it is taken at once, and another class loses its list too, each
+ * in turn: its blocks might never be sampled otherwise.
  */
 static void count_to_sample(struct hk_heap *heap, unsigned int class,
 			    const struct hk_desc *d)
 {
-	int32_t listed = (int32_t)(d->carved - (d->count - 1));
-
-	if (hk_tls.until_sample <= HK_SAMPLE_NEAR)
+	if (sample_is_next())
 		return;
-	hk_tls.until_sample -= listed;
-	if (hk_tls.until_sample > HK_SAMPLE_NEAR)
+	hk_tls.until_sample -= (int32_t)(d->carved - (d->count - 1));
+	if (!sample_is_next())
 		return;
-	hk_tls.until_sample = HK_SAMPLE_NEAR;
+	hk_tls.until_sample = 1;
 	heap->sample_class = next_class(heap, heap->sample_class);
 	if (heap->sample_class != class)
 		leave(heap, heap->sample_class);
@@ -347,8 +351,7 @@ void *hk_heap_small(struct hk_heap *heap, unsigned int class)
 	p = hk_pop(d);
 	if (!p)
 		hk_fatal_list(heap, d, d->freed);
-	if (hk_unlikely(heap->shared ||
-			hk_tls.until_sample <= HK_SAMPLE_NEAR))
+	if (hk_unlikely(heap->shared || sample_is_next()))
 		put_down(heap, class);
 	return p;
 }

@@ -191,12 +191,6 @@ extern HK_TLS struct hk_tls hk_tls HK_HIDDEN;
 /* Stand for "no heap yet" and "the thread has ended", or is to have none. */
 extern struct hk_heap hk_heap_none HK_HIDDEN, hk_heap_late HK_HIDDEN;
 
-/*
- * A thread that will sample so soon has no list for its fast path, so that
- * each call is seen.
- */
-#define HK_SAMPLE_NEAR 16
-
 /* ---- allocation; the heap is the calling thread's ---- */
 
 /*
