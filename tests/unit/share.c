@@ -220,6 +220,49 @@ static void many_calls(void **state)
 	assert_nothing_left();
 }
 
+/* Shares the heap, with a block in it, until it is told to end. */
+static void *one_block(void *arg)
+{
+	void *p = hk_malloc(200);
+
+	CHECK(owner_of(p)->shared);
+	sem_post(&held);
+	sem_wait(arg);
+	hk_free(p);
+	return NULL;
+}
+
+static void *many_of_several(void *arg)
+{
+	void *p[CALLS];
+
+	for (size_t i = 0; i < CALLS; i++)
+		p[i] = hk_malloc(200);
+	hk_free(p[0]);
+	CHECK(hk_tls.heap->attached && !hk_tls.heap->shared);
+	/* The slabs are still the other thread's as well. */
+	CHECK(owner_of(p[CALLS - 1])->shared);
+	for (size_t i = 1; i < CALLS; i++)
+		hk_free(p[i]);
+	return arg;
+}
+
+/* Only the last to share it inherits. */
+static void another_shares(void **state)
+{
+	pthread_t other;
+	sem_t done;
+
+	assert_int_equal(sem_init(&done, 0, 0), 0);
+	assert_int_equal(pthread_create(&other, NULL, one_block, &done), 0);
+	sem_wait(&held);
+	run_one(many_of_several, NULL);
+	sem_post(&done);
+	pthread_join(other, NULL);
+	assert_int_equal(set_up(state), 0);
+	many_calls(state);
+}
+
 /* A thread that takes its time stays, however many calls it makes. */
 static void *slow(void *arg)
 {
@@ -645,6 +688,7 @@ int main(void)
 		cmocka_unit_test_setup(few_calls, set_up),
 		cmocka_unit_test_setup(all_kinds, set_up),
 		cmocka_unit_test_setup(many_calls, set_up),
+		cmocka_unit_test_setup(another_shares, set_up),
 		cmocka_unit_test_setup(slow_thread, set_up),
 		cmocka_unit_test_setup(no_sharing, set_up),
 		cmocka_unit_test_setup(wandering, set_up),
