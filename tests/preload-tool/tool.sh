@@ -52,7 +52,8 @@ put() {
 new_root() {
 	rm -rf "$root"
 	if [ ! -d "$work/model" ]; then
-		mkdir -p "$root/etc" "$root$SYSCONFDIR" "$root/tmp"
+		mkdir -p "$root/etc" "$root$SYSCONFDIR" "$root/tmp" \
+			"$root/usr/bin" "$root/run"
 		put "$(type -P true)" /bin/true
 		put "$(readlink -f "$(type -P sh)")" /bin/sh
 		put "$top_builddir/tools/hakmem-preload/preload-probe" \
