@@ -74,7 +74,8 @@ suite=bookworm
 
 # base_tarball: makes it if it is not there yet, and prints its name.
 base_tarball() {
-	local tarball=$chroots/$suite-$(dpkg --print-architecture).tar
+	local tarball
+	tarball=$chroots/$suite-$(dpkg --print-architecture).tar
 	if [ ! -e "$tarball" ]; then
 		need debootstrap debootstrap
 		say "making a $suite system in $tarball" >&2

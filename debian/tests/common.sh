@@ -32,8 +32,8 @@ mapped() {
 	fi
 }
 
-# enable, disable: with the tool where it is, or else by hand.
-enable() {
+# enable_it, disable_it: with the tool where it is, or else by hand.
+enable_it() {
 	if command -v hakmem-preload >/dev/null; then
 		hakmem-preload enable
 	else
@@ -43,7 +43,7 @@ enable() {
 	fi
 }
 
-disable() {
+disable_it() {
 	if command -v hakmem-preload >/dev/null; then
 		hakmem-preload disable
 	else
