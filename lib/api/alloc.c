@@ -291,7 +291,7 @@ static HK_NOINLINE void free_medium_slow(struct hk_heap *heap,
 	hk_background_poll();
 }
 
-/* Apart from hk_free_slow(), which is to end with a jump: see free_sampled(). */
+/* Apart from hk_free_slow(), which is to end with a jump: free_sampled(). */
 static HK_NOINLINE void free_found(void *p)
 {
 	struct hk_block_info info;
@@ -578,8 +578,6 @@ static void *try_aligned(size_t align, size_t n)
 
 static HK_NOINLINE void *aligned_due(size_t align, size_t n)
 {
-	if (align > hk_os_page_size())
-		return NULL;
 	return hk_sample(n, align, __builtin_frame_address(0));
 }
 

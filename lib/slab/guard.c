@@ -25,18 +25,21 @@ size_t hk_guard_span;
 static struct hk_guard_slot *slots;
 static size_t page;
 static uint32_t used;		/* slots that ever had a block */
-static uint32_t live;
 static uint32_t oldest, newest;	/* freed ones: number + 1; 0: none */
 static bool by_protection;
+static bool at_start;		/* where the last block was in its page */
 static bool refused;		/* there is no memory for slots */
 
 /* ---- where things are ---- */
 
+static uintptr_t base_of_slots(void)
+{
+	return atomic_load_explicit(&hk_guard_base, memory_order_relaxed);
+}
+
 static char *page_of(uint32_t i)
 {
-	return (char *)atomic_load_explicit(&hk_guard_base,
-					    memory_order_relaxed) +
-		(2 * (size_t)i + 1) * page;
+	return (char *)base_of_slots() + (2 * (size_t)i + 1) * page;
 }
 
 static char *end_of(const struct hk_guard_slot *slot)
@@ -68,12 +71,18 @@ static bool spilled(const struct hk_guard_slot *slot)
 
 /* ---- pages ---- */
 
-/* Some emulators say yes to an advice that they do not know. */
-static int close_pages(void *p, size_t len)
+/*
+ * Returns whether open_page() can open it again: not where the advice is
+ * refused and the page protected instead, which the advice does not undo.
+ */
+static bool close_page(void *p)
 {
-	if (!by_protection && !hk_os_guard(p, len) && !hk_os_readable(p))
-		return 0;
-	return hk_os_forbid(p, len);
+	if (by_protection)
+		return !hk_os_forbid(p, page);
+	if (!hk_os_guard(p, page))
+		return true;
+	hk_os_forbid(p, page);
+	return false;
 }
 
 static int open_page(void *p)
@@ -92,6 +101,7 @@ static bool make_slots(void)
 	hk_guard_span = (2 * HK_GUARD_SLOTS + 1) * page;
 	if (hk_os_map(NULL, hk_guard_span, &base))
 		return false;
+	/* Some emulators say yes to an advice that they do not know. */
 	if (hk_os_guard(base, hk_guard_span) || hk_os_readable(base)) {
 		by_protection = true;
 		if (hk_os_forbid(base, hk_guard_span)) {
@@ -136,20 +146,22 @@ static void push(uint32_t i)
 /* Every other block is at the start of its page; a block is never past it. */
 static char *place(char *at, size_t n, size_t align)
 {
-	static bool at_start;
-
 	at_start = !at_start;
 	if (at_start)
 		return at;
 	return (char *)((uintptr_t)(at + page - hk_max(n, 1)) & ~(align - 1));
 }
 
+/* How many blocks are live. */
+static size_t live(void)
+{
+	return atomic_load_explicit(&hk_guard_counts.live,
+				    memory_order_relaxed) / page;
+}
+
 static void count(bool more)
 {
-	size_t bytes = more ? page : -page;
-
-	live += more ? 1u : -1u;
-	atomic_fetch_add_explicit(&hk_guard_counts.live, bytes,
+	atomic_fetch_add_explicit(&hk_guard_counts.live, more ? page : -page,
 				  memory_order_relaxed);
 	if (more)
 		atomic_fetch_add_explicit(&hk_guard_counts.taken, 1,
@@ -176,7 +188,7 @@ static void *alloc_locked(size_t n, size_t align, size_t most,
 
 	if (!slots && !refused)
 		refused = !make_slots();
-	if (refused || live >= most || n > page || align > page)
+	if (refused || live() >= most || n > page || align > page)
 		return NULL;
 	i = pop();
 	if (!i)
@@ -214,7 +226,7 @@ static size_t distance(const struct hk_guard_slot *slot, const char *p)
 /* The slot whose block is nearest, or NULL. */
 static struct hk_guard_slot *nearest(const char *p)
 {
-	size_t n = ((uintptr_t)p - hk_guard_base) / page;
+	size_t n = ((uintptr_t)p - base_of_slots()) / page;
 	struct hk_guard_slot *best = NULL;
 
 	/* A slot's page has an odd number, a guard slots on both sides. */
@@ -283,8 +295,8 @@ static bool free_locked(char *p, const void *frame)
 	slot->state = HK_GUARD_FREED;
 	hk_trace_take(&slot->freed, frame);
 	count(false);
-	/* Without, the slot is as good as any other memory: not used again. */
-	if (!close_pages(page_of((uint32_t)(slot - slots)), page))
+	/* A page that stays open, or closed, is not used again. */
+	if (close_page(page_of((uint32_t)(slot - slots))))
 		push((uint32_t)(slot - slots) + 1);
 	return true;
 }
