@@ -23,13 +23,14 @@
 /*
  * A sampled block costs some five microseconds, its free included, and twice
  * that with threads on other processors: so many in a millisecond are about
- * one percent.  Whoever wants one in fewer
- * than thousands wants them all.
+ * one percent.
  */
 #define PER_MS		1
 
 /* A thread that comes too soon comes again after so many times as many. */
 #define TOO_SOON	8
+
+/* Whoever wants one in fewer wants them all, whatever it costs. */
 #define SELDOM		1000
 
 /*
@@ -41,18 +42,16 @@
 #define MOST_LIVE	(HK_GUARD_SLOTS / 2)
 
 /*
- * From 1 to 2 * every - 1, `every` on average.  Steele, Lea, Flood,
- * "SplitMix" (2014), on a count of all draws: relaxed, any will do.
+ * From 1 to 2 * every - 1, `every` on average, by a count of all draws:
+ * relaxed, any will do.
  */
 static int32_t draw(size_t every)
 {
 	static _Atomic uint64_t draws;
-	uint64_t z = atomic_fetch_add_explicit(&draws, 1,
+	uint64_t n = atomic_fetch_add_explicit(&draws, 1,
 					       memory_order_relaxed);
+	uint64_t z = hk_splitmix(hk_arena.link_key + n * HK_SPLITMIX_STEP);
 
-	z = (z + hk_arena.link_key) * 0x9e3779b97f4a7c15u;
-	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
-	z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
 	/* Far from what TOO_SOON makes too large. */
 	return (int32_t)hk_min(1 + (z >> 32) % (2 * every - 1), 1u << 27);
 }

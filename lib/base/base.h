@@ -112,6 +112,19 @@ HK_INLINE unsigned int hk_log2(size_t n)
 	return (unsigned int)(63 - __builtin_clzl(n));
 }
 
+/*
+ * Random numbers: of states that are HK_SPLITMIX_STEP apart.  Steele, Lea,
+ * Flood, "Fast splittable pseudorandom number generators" (2014).
+ */
+#define HK_SPLITMIX_STEP 0x9e3779b97f4a7c15u
+
+HK_INLINE uint64_t hk_splitmix(uint64_t z)
+{
+	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
+	z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
+	return z ^ (z >> 31);
+}
+
 HK_INLINE size_t hk_min(size_t a, size_t b)
 {
 	return a < b ? a : b;

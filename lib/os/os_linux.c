@@ -411,12 +411,8 @@ void hk_os_random(void *buf, size_t len)
 	for (size_t i = 0; i < 16 && seed; i++)
 		state = (state ^ seed[i]) * 0x100000001b3u;	/* FNV-1a */
 	for (size_t i = 0; i < len; i++) {
-		/* Steele, Lea, Flood 2014: SplitMix64 */
-		uint64_t z = state += 0x9e3779b97f4a7c15u;
-
-		z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
-		z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
-		out[i] = (unsigned char)(z >> 56);
+		state += HK_SPLITMIX_STEP;
+		out[i] = (unsigned char)(hk_splitmix(state) >> 56);
 	}
 }
 

@@ -173,7 +173,7 @@ bool mapped_each_process(void (*each)(void *arg, pid_t pid), void *arg)
 		char *end;
 		long pid = strtol(entry->d_name, &end, 10);
 
-		/* We are static, and of the tree only for now. */
+		/* This one has no library, and is in the root for once. */
 		if (*end || pid <= 0 || pid == getpid())
 			continue;
 		any = true;
