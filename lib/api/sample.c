@@ -20,12 +20,16 @@
 /* With the option off: when to look again. */
 #define LATER 100000
 
-/*
- * A sampled block costs some five microseconds, its free included, and twice
- * that with threads on other processors: so many in a millisecond are about
- * one percent.
- */
+/* So many in a millisecond are not noticed. */
 #define PER_MS		1
+
+/*
+ * A freed one that traps costs two calls to the system, while other threads
+ * wait for the lock of the address space; so only the first ones of a process
+ * do, and then one in so many milliseconds.
+ */
+#define TRAP_FIRST	128
+#define TRAP_EVERY_MS	10000
 
 /* A thread that comes too soon comes again after so many times as many. */
 #define TOO_SOON	8
@@ -34,12 +38,12 @@
 #define SELDOM		1000
 
 /*
- * A live one costs a page: one for so much of the heap is less than one
+ * An open one costs a page: one for so much of the heap is less than one
  * percent.  Some may be in any case.
  */
 #define HEAP_FOR_ONE	(512 * HK_KIB)
-#define LEAST_LIVE	8
-#define MOST_LIVE	(HK_GUARD_SLOTS / 2)
+#define LEAST_OPEN	8
+#define MOST_OPEN	(HK_GUARD_SLOTS / 2)
 
 /*
  * From 1 to 2 * every - 1, `every` on average, by a count of all draws:
@@ -78,12 +82,39 @@ static bool is_time(size_t every)
 		PER_MS * hk_min(hk_max(now - last, 1), 4);
 }
 
-static size_t most_live(size_t every)
+static size_t most_open(size_t every)
 {
 	if (every < SELDOM)
 		return HK_GUARD_SLOTS;
-	return hk_min(hk_max(hk_arena_committed() / HEAP_FOR_ONE, LEAST_LIVE),
-		      MOST_LIVE);
+	return hk_min(hk_max(hk_arena_committed() / HEAP_FOR_ONE, LEAST_OPEN),
+		      MOST_OPEN);
+}
+
+/*
+ * Is a freed one to trap?  Of threads that ask at once one is told yes by the
+ * clock; some more than the first ones may be: relaxed, only the sums count.
+ */
+static bool is_to_trap(void)
+{
+	static _Atomic uint32_t traps;
+	static _Atomic uint64_t next;
+	size_t every = hk_policy_get(HK_OPT_GUARD);
+	uint64_t now, at;
+
+	/* More are open than may be where the option was changed. */
+	if (every < SELDOM || hk_guard_open() > most_open(every))
+		return true;
+	now = hk_os_clock_ms();
+	if (atomic_load_explicit(&traps, memory_order_relaxed) < TRAP_FIRST) {
+		atomic_fetch_add_explicit(&traps, 1, memory_order_relaxed);
+		atomic_store_explicit(&next, now + TRAP_EVERY_MS,
+				      memory_order_relaxed);
+		return true;
+	}
+	at = atomic_load_explicit(&next, memory_order_relaxed);
+	return now >= at && atomic_compare_exchange_strong_explicit(
+		&next, &at, now + TRAP_EVERY_MS,
+		memory_order_relaxed, memory_order_relaxed);
 }
 
 /* Draws the next one.  The first of a thread may be the one at hand. */
@@ -98,28 +129,6 @@ static bool is_due(size_t every)
 	}
 	hk_tls.until_sample = draw(every);
 	return began || hk_tls.until_sample == 1;
-}
-
-void *hk_sample(size_t n, size_t align, const void *frame)
-{
-	size_t every;
-	void *p;
-
-	if (hk_libc_mode_on() || hk_process_start() || hk_note_watched()) {
-		hk_tls.until_sample = LATER;
-		return NULL;
-	}
-	every = hk_policy_get(HK_OPT_GUARD);
-	if (!is_due(every) || n > hk_os_page_size())
-		return NULL;
-	if (!is_time(every)) {
-		hk_tls.until_sample *= TOO_SOON;
-		return NULL;
-	}
-	p = hk_guard_alloc(n, align, most_live(every), frame);
-	if (p)
-		hk_trap_arm();
-	return p;
 }
 
 /* ---- reports ---- */
@@ -198,13 +207,13 @@ static void tell_where(struct hk_line *line, const char *p,
 		hk_line_str(line, " at ");
 		hk_line_ptr(line, slot->start);
 	}
-	hk_line_str(line, slot->state == HK_GUARD_FREED ? ", freed)" : ")");
+	hk_line_str(line, slot->state == HK_GUARD_LIVE ? ")" : ", freed)");
 }
 
 static void tell_block(const struct hk_guard_slot *slot)
 {
 	tell_trace("allocated", &slot->allocated);
-	if (slot->state == HK_GUARD_FREED)
+	if (slot->state != HK_GUARD_LIVE)
 		tell_trace("freed", &slot->freed);
 }
 
@@ -224,6 +233,7 @@ HK_NORETURN static void die(struct hk_line *line,
 
 	hk_line_write(line, STDERR_FILENO);
 	hk_trace_take(&now, frame);
+	now.thread = hk_os_tid();
 	tell_trace("found", &now);
 	tell_block(slot);
 	start_hint(line);
@@ -252,6 +262,43 @@ HK_NORETURN static void invalid(const char *p, const char *call,
 	die(&line, slot, frame);
 }
 
+/* ---- allocations ---- */
+
+HK_NORETURN static void written(const struct hk_guard_slot *slot,
+				const void *frame)
+{
+	struct hk_line line;
+
+	hk_fatal_start_of(&line, "write after free", slot->start);
+	tell_where(&line, slot->start, HK_GUARD_AFTER_FREE, slot);
+	die(&line, slot, frame);
+}
+
+void *hk_sample(size_t n, size_t align, const void *frame)
+{
+	struct hk_guard_slot culprit;
+	size_t every;
+	void *p;
+
+	if (hk_libc_mode_on() || hk_process_start() || hk_note_watched()) {
+		hk_tls.until_sample = LATER;
+		return NULL;
+	}
+	every = hk_policy_get(HK_OPT_GUARD);
+	if (!is_due(every) || n > hk_os_page_size())
+		return NULL;
+	if (!is_time(every)) {
+		hk_tls.until_sample *= TOO_SOON;
+		return NULL;
+	}
+	p = hk_guard_alloc(n, align, most_open(every), frame, &culprit);
+	if (p)
+		hk_trap_arm();
+	else if (culprit.state != HK_GUARD_UNUSED)
+		written(&culprit, frame);
+	return p;
+}
+
 /* ---- frees and questions ---- */
 
 static size_t check(const void *p, const char *call, const void *frame)
@@ -273,13 +320,16 @@ void hk_sample_free(void *p, const void *frame)
 {
 	check(p, "free", frame);
 	/* Another thread was faster: it is a freed block by now. */
-	if (!hk_guard_free(p, frame))
+	if (!hk_guard_free(p, frame, is_to_trap()))
 		check(p, "free", frame);
 }
 
 size_t hk_sample_size(const void *p, const char *call)
 {
-	return check(p, call, __builtin_frame_address(0));
+	size_t size = check(p, call, __builtin_frame_address(0));
+
+	HK_KEEP_FRAME();
+	return size;
 }
 
 /* ---- traps ---- */
@@ -296,7 +346,8 @@ static void tell_access(const struct hk_guard_slot *slot,
 	struct hk_trace now;
 
 	/* The frame is of the function that trapped. */
-	hk_trace_take(&now, fault->frame);
+	hk_trace_take_at(&now, fault->frame);
+	now.thread = hk_os_tid();
 	for (unsigned int i = HK_TRACE_FRAMES - 1; i > 0; i--)
 		now.pc[i] = now.pc[i - 1];
 	now.pc[0] = fault->pc + 1;

@@ -20,18 +20,39 @@ struct record {
 /* No code is in the first page, and nothing returns to 0. */
 #define LEAST_PC HK_PAGE
 
-/* Can the record be read?  Asked once for each page of the stack. */
-static bool readable(uintptr_t at, uintptr_t *known)
+/* The thread's number, so that it is not asked for each time; 0: not yet. */
+static _Thread_local uint32_t self;
+
+/*
+ * Pages that could be read, by their numbers, high not among them.  Known for
+ * one trace only: the stacks of coroutines come and go beside each other, and
+ * a frame pointer that is none leads anywhere.
+ */
+struct pages {
+	uintptr_t low, high;
+};
+
+static bool page_readable(struct pages *known, uintptr_t page)
+{
+	if (page >= known->low && page < known->high)
+		return true;
+	if (!hk_os_readable((const void *)(page << HK_PAGE_SHIFT)))
+		return false;
+	if (page == known->high) {
+		known->high++;
+	} else {
+		known->low = page;
+		known->high = page + 1;
+	}
+	return true;
+}
+
+static bool readable(struct pages *known, uintptr_t at)
 {
 	uintptr_t last = at + sizeof(struct record) - 1;
 
-	if (last >> HK_PAGE_SHIFT == *known)
-		return true;
-	if (!hk_os_readable((const void *)at) ||
-	    !hk_os_readable((const void *)last))
-		return false;
-	*known = last >> HK_PAGE_SHIFT;
-	return true;
+	return page_readable(known, at >> HK_PAGE_SHIFT) &&
+		page_readable(known, last >> HK_PAGE_SHIFT);
 }
 
 /* A caller's frame is above, and not far. */
@@ -41,14 +62,16 @@ static bool follows(uintptr_t next, uintptr_t frame)
 		!(next % sizeof(void *));
 }
 
-void hk_trace_take(struct hk_trace *trace, const void *frame)
+static void take(struct hk_trace *trace, const void *frame,
+		 struct pages known)
 {
 	uintptr_t at = (uintptr_t)frame;
-	uintptr_t known = UINTPTR_MAX;	/* no page */
 
-	trace->thread = hk_os_tid();
+	if (!self)
+		self = hk_os_tid();
+	trace->thread = self;
 	trace->n = 0;
-	while (trace->n < HK_TRACE_FRAMES && readable(at, &known)) {
+	while (trace->n < HK_TRACE_FRAMES && readable(&known, at)) {
 		const struct record *record = (const struct record *)at;
 
 		if (record->pc < LEAST_PC)
@@ -58,4 +81,22 @@ void hk_trace_take(struct hk_trace *trace, const void *frame)
 			return;
 		at = record->frame;
 	}
+}
+
+void hk_trace_take(struct hk_trace *trace, const void *frame)
+{
+	uintptr_t page = (uintptr_t)frame >> HK_PAGE_SHIFT;
+
+	/* The thread stands on it. */
+	take(trace, frame, (struct pages){ page, page + 1 });
+}
+
+void hk_trace_take_at(struct hk_trace *trace, const void *frame)
+{
+	take(trace, frame, (struct pages){ 0, 0 });
+}
+
+void hk_trace_fork_child(void)
+{
+	self = 0;
 }

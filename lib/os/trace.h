@@ -27,4 +27,13 @@ struct hk_trace {
  */
 void hk_trace_take(struct hk_trace *trace, const void *frame);
 
+/* The same for a frame of which nothing is known: a register had it. */
+void hk_trace_take_at(struct hk_trace *trace, const void *frame);
+
+/*
+ * After a fork, in the child: its thread has another number.  The child of a
+ * _Fork() or of a raw system call goes on under its parent's.
+ */
+void hk_trace_fork_child(void);
+
 #endif /* HK_TRACE_H */

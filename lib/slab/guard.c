@@ -17,15 +17,24 @@ struct hk_guard_counts hk_guard_counts;
 _Atomic uintptr_t hk_guard_base;
 size_t hk_guard_span;
 
-/* What is written behind a block, at most so much. */
+/*
+ * What is written behind a block, at most so much, and all over a freed one
+ * whose page stays open.
+ */
 #define PATTERN		0xd7
 #define PATTERN_MAX	64u
+
+/* Freed slots, first in first out: number + 1; 0: none. */
+struct queue {
+	uint32_t oldest, newest;
+};
 
 /* All under the lock. */
 static struct hk_guard_slot *slots;
 static size_t page;
 static uint32_t used;		/* slots that ever had a block */
-static uint32_t oldest, newest;	/* freed ones: number + 1; 0: none */
+static struct queue closed;	/* whose page traps */
+static struct queue waiting;	/* whose page is open */
 static bool by_protection;
 static bool at_start;		/* where the last block was in its page */
 static bool refused;		/* there is no memory for slots */
@@ -56,17 +65,28 @@ static size_t pattern_size(const struct hk_guard_slot *slot)
 	return hk_min(room, PATTERN_MAX);
 }
 
-static bool spilled(const struct hk_guard_slot *slot)
+/* Is there something else than the pattern? */
+static bool written(const char *p, size_t n)
 {
-	const unsigned char *end = (unsigned char *)end_of(slot);
-	size_t n = pattern_size(slot);
+	const unsigned char *byte = (const unsigned char *)p;
 	bool found = false;
 
-	hk_note_open(end, n);
+	hk_note_open(p, n);
 	for (size_t i = 0; i < n; i++)
-		found |= end[i] != PATTERN;
-	hk_note_close(end, n);
+		found |= byte[i] != PATTERN;
+	hk_note_close(p, n);
 	return found;
+}
+
+static bool spilled(const struct hk_guard_slot *slot)
+{
+	return written(end_of(slot), pattern_size(slot));
+}
+
+/* The block with what is behind it. */
+static size_t whole(const struct hk_guard_slot *slot)
+{
+	return slot->size + pattern_size(slot);
 }
 
 /* ---- pages ---- */
@@ -118,29 +138,57 @@ static bool make_slots(void)
 
 /* ---- slots ---- */
 
-/* One that was never used, or the one that was freed first: number + 1. */
-static uint32_t pop(void)
+/* The one that was freed first: number + 1. */
+static uint32_t take(struct queue *queue)
 {
-	uint32_t i = oldest;
+	uint32_t i = queue->oldest;
 
-	if (used < HK_GUARD_SLOTS)
-		return ++used;
-	if (!i)
-		return 0;
-	oldest = slots[i - 1].next;
-	if (!oldest)
-		newest = 0;
+	if (i) {
+		queue->oldest = slots[i - 1].next;
+		if (!queue->oldest)
+			queue->newest = 0;
+	}
 	return i;
 }
 
-static void push(uint32_t i)
+static void put(struct queue *queue, uint32_t i)
 {
 	slots[i - 1].next = 0;
-	if (newest)
-		slots[newest - 1].next = i;
+	if (queue->newest)
+		slots[queue->newest - 1].next = i;
 	else
-		oldest = i;
-	newest = i;
+		queue->oldest = i;
+	queue->newest = i;
+}
+
+static size_t pages_of(_Atomic size_t *bytes)
+{
+	return atomic_load_explicit(bytes, memory_order_relaxed) / page;
+}
+
+static void count(_Atomic size_t *bytes, bool more)
+{
+	atomic_fetch_add_explicit(bytes, more ? page : -page,
+				  memory_order_relaxed);
+}
+
+size_t hk_guard_open(void)
+{
+	return pages_of(&hk_guard_counts.live) +
+		pages_of(&hk_guard_counts.kept);
+}
+
+/*
+ * A slot for a block, number + 1: one that traps, as long as not too many do
+ * not; else one that is open, which asks the system for nothing.
+ */
+static uint32_t pop(size_t most)
+{
+	uint32_t i = 0;
+
+	if (hk_guard_open() < most)
+		i = used < HK_GUARD_SLOTS ? ++used : take(&closed);
+	return i ? i : take(&waiting);
 }
 
 /* Every other block is at the start of its page; a block is never past it. */
@@ -150,22 +198,6 @@ static char *place(char *at, size_t n, size_t align)
 	if (at_start)
 		return at;
 	return (char *)((uintptr_t)(at + page - hk_max(n, 1)) & ~(align - 1));
-}
-
-/* How many blocks are live. */
-static size_t live(void)
-{
-	return atomic_load_explicit(&hk_guard_counts.live,
-				    memory_order_relaxed) / page;
-}
-
-static void count(bool more)
-{
-	atomic_fetch_add_explicit(&hk_guard_counts.live, more ? page : -page,
-				  memory_order_relaxed);
-	if (more)
-		atomic_fetch_add_explicit(&hk_guard_counts.taken, 1,
-					  memory_order_relaxed);
 }
 
 static void fill(struct hk_guard_slot *slot, char *start, size_t n,
@@ -180,36 +212,60 @@ static void fill(struct hk_guard_slot *slot, char *start, size_t n,
 	hk_note_close(page_of((uint32_t)(slot - slots)), page);
 }
 
+/*
+ * Makes the page of a slot ready for a block; false where the system refuses
+ * or somebody wrote to the block that was freed.
+ */
+static bool ready(uint32_t i, struct hk_guard_slot *culprit)
+{
+	struct hk_guard_slot *slot = &slots[i - 1];
+
+	if (slot->state != HK_GUARD_WAITING) {
+		if (!open_page(page_of(i - 1)))
+			return true;
+		put(&closed, i);
+		return false;
+	}
+	count(&hk_guard_counts.kept, false);
+	if (!written(slot->start, whole(slot))) {
+		hk_note_open(page_of(i - 1), page);
+		memset(page_of(i - 1), 0, page);
+		return true;
+	}
+	/* Nobody gets it any more. */
+	*culprit = *slot;
+	return false;
+}
+
 static void *alloc_locked(size_t n, size_t align, size_t most,
-			  const void *frame)
+			  const void *frame, struct hk_guard_slot *culprit)
 {
 	uint32_t i;
 	char *at;
 
 	if (!slots && !refused)
 		refused = !make_slots();
-	if (refused || live() >= most || n > page || align > page)
+	if (refused || n > page || align > page)
 		return NULL;
-	i = pop();
-	if (!i)
+	i = pop(most);
+	if (!i || !ready(i, culprit))
 		return NULL;
-	at = page_of(i - 1);
-	if (open_page(at)) {
-		push(i);
-		return NULL;
-	}
-	at = place(at, n, align);
+	at = place(page_of(i - 1), n, align);
 	fill(&slots[i - 1], at, n, frame);
-	count(true);
+	count(&hk_guard_counts.live, true);
+	atomic_fetch_add_explicit(&hk_guard_counts.taken, 1,
+				  memory_order_relaxed);
 	return at;
 }
 
-void *hk_guard_alloc(size_t n, size_t align, size_t most, const void *frame)
+void *hk_guard_alloc(size_t n, size_t align, size_t most, const void *frame,
+		     struct hk_guard_slot *culprit)
 {
 	void *p;
 
+	culprit->state = HK_GUARD_UNUSED;
 	hk_lock(&hk_guard_lock, HK_RANK_GUARD);
-	p = alloc_locked(n, align, most, frame);
+	p = alloc_locked(n, align, most, frame, culprit);
 	hk_unlock(&hk_guard_lock, HK_RANK_GUARD);
 	return p;
 }
@@ -286,7 +342,25 @@ enum hk_guard_verdict hk_guard_look(const void *p, struct hk_guard_slot *slot)
 
 /* ---- freeing ---- */
 
-static bool free_locked(char *p, const void *frame)
+static void free_page(struct hk_guard_slot *slot, bool trap)
+{
+	uint32_t i = (uint32_t)(slot - slots);
+
+	if (trap) {
+		/* A page that stays open, or closed, is not used again. */
+		if (close_page(page_of(i)))
+			put(&closed, i + 1);
+		return;
+	}
+	slot->state = HK_GUARD_WAITING;
+	count(&hk_guard_counts.kept, true);
+	hk_note_open(page_of(i), page);
+	memset(slot->start, PATTERN, whole(slot));
+	hk_note_close(page_of(i), page);
+	put(&waiting, i + 1);
+}
+
+static bool free_locked(char *p, const void *frame, bool trap)
 {
 	struct hk_guard_slot *slot = nearest(p);
 
@@ -294,19 +368,17 @@ static bool free_locked(char *p, const void *frame)
 		return false;
 	slot->state = HK_GUARD_FREED;
 	hk_trace_take(&slot->freed, frame);
-	count(false);
-	/* A page that stays open, or closed, is not used again. */
-	if (close_page(page_of((uint32_t)(slot - slots))))
-		push((uint32_t)(slot - slots) + 1);
+	count(&hk_guard_counts.live, false);
+	free_page(slot, trap);
 	return true;
 }
 
-bool hk_guard_free(void *p, const void *frame)
+bool hk_guard_free(void *p, const void *frame, bool trap)
 {
 	bool freed;
 
 	hk_lock(&hk_guard_lock, HK_RANK_GUARD);
-	freed = free_locked(p, frame);
+	freed = free_locked(p, frame, trap);
 	hk_unlock(&hk_guard_lock, HK_RANK_GUARD);
 	return freed;
 }

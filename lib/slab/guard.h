@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * guard.h - blocks between guard pages: each on a page of its own, which
- * traps once the block is freed, as do the pages beside it at any time.  Some
+ * guard.h - blocks between guard pages: each on a page of its own, which may
+ * trap once the block is freed, as do the pages beside it at any time.  Some
  * allocations are served so, to find what no check of a free can see.
  *
  *   +-------+------------+-------+------------+-------+--- ~ ---+-------+
@@ -13,6 +13,10 @@
  * A freed slot is the last to be used again.  A block that its alignment
  * keeps from the very end of the page, or that is at the start, has a pattern
  * behind it, which is looked at when it is freed.
+ *
+ * To close a page and to open it again are two calls to the system.  A freed
+ * block whose page stays open is overwritten with the pattern, and that is
+ * looked at when the slot is used again.
  *
  * Functions take the lock (HK_RANK_GUARD) themselves and may be called by
  * any thread.
@@ -29,7 +33,8 @@
 enum hk_guard_state {
 	HK_GUARD_UNUSED,
 	HK_GUARD_LIVE,
-	HK_GUARD_FREED,
+	HK_GUARD_FREED,			/* and its page traps */
+	HK_GUARD_WAITING,		/* freed, its page is open */
 };
 
 /* Under the lock. */
@@ -56,9 +61,13 @@ enum hk_guard_verdict {
 /*
  * A block of `n` bytes at a multiple of `align`, both at most a page, which
  * reads as zero; `frame` as in trace.h, of the call.  NULL where `most`
- * blocks are live, or there is no memory or address space.
+ * pages are open and all have live blocks, or there is no memory or address
+ * space; or where somebody wrote to the block that was to be used again after
+ * it was freed: *culprit is a copy of its slot then, and HK_GUARD_UNUSED
+ * otherwise.
  */
-void *hk_guard_alloc(size_t n, size_t align, size_t most, const void *frame);
+void *hk_guard_alloc(size_t n, size_t align, size_t most, const void *frame,
+		     struct hk_guard_slot *culprit);
 
 /*
  * What `p` is; *slot is a copy of the slot of the block that is nearest, but
@@ -68,8 +77,14 @@ void *hk_guard_alloc(size_t n, size_t align, size_t most, const void *frame);
 enum hk_guard_verdict hk_guard_look(const void *p,
 				    struct hk_guard_slot *slot);
 
-/* Frees the live block that starts at `p`; false where none does. */
-bool hk_guard_free(void *p, const void *frame);
+/* How many pages are open, once there was a block: of live and freed ones. */
+size_t hk_guard_open(void);
+
+/*
+ * Frees the live block that starts at `p`, so that its page traps or is kept
+ * open; false where none does.
+ */
+bool hk_guard_free(void *p, const void *frame, bool trap);
 
 /*
  * Where the slots are; 0 before there are any.  Written once, under the
@@ -90,6 +105,7 @@ HK_INLINE bool hk_guard_is(const void *p)
 /* Written under the lock, read without: relaxed. */
 struct hk_guard_counts {
 	_Atomic size_t live;		/* bytes: whole pages */
+	_Atomic size_t kept;		/* the same, freed and open */
 	_Atomic size_t reserved;	/* address space */
 	_Atomic uint64_t taken;		/* blocks so far */
 };

@@ -18,7 +18,7 @@
 
 #include "base/annotate.h"
 #include "os/os.h"
-#include "policy/policy.h"
+#include "policy/option.h"
 #include "superslab/thp.h"
 
 struct hk_arena hk_arena;
@@ -78,17 +78,17 @@ static size_t window_size(void)
  * The table goes right below the window's start, at a random multiple of
  * the superslab's size.
  */
-static int reserve_at_random(size_t window)
+static int reserve_at_random(size_t window, uint64_t random)
 {
 	uintptr_t top = hk_os_address_top();
 	size_t table = window >> TABLE_SHIFT;
 
-	for (int i = 0; i < 4; i++) {
-		uintptr_t place;
+	for (uint64_t i = 0; i < 4; i++) {
+		uint64_t draw = hk_splitmix(random + i * HK_SPLITMIX_STEP);
+		uintptr_t place = top / 8 +
+			(draw & (top / 8 - 1) & ~(HK_SUPER - 1));
 		void *got;
 
-		hk_os_random(&place, sizeof(place));
-		place = top / 8 + (place & (top / 8 - 1) & ~(HK_SUPER - 1));
 		if (!hk_os_reserve((void *)(place - table), table, &got)) {
 			hk_arena.base = place;
 			hk_arena.table = got;
@@ -120,13 +120,28 @@ static int reserve_anywhere(size_t window)
 	return 0;
 }
 
+/*
+ * One call for all that is drawn: it is a good part of what a start costs.
+ * An odd mark is no pointer that a program might store.
+ */
+static uint64_t draw_keys(void)
+{
+	uint64_t random[3];
+
+	hk_os_random(random, sizeof(random));
+	hk_arena.link_key = random[0];
+	hk_arena.mark_key = random[1] | 1;
+	return random[2];
+}
+
 int hk_arena_init(void)
 {
 	size_t window = window_size();
+	uint64_t random = draw_keys();
 
 	for (; window; window = window / 2 & ~(WINDOW_LEAST - 1)) {
 		/* Its shadow lies over most of the address space. */
-		if (!hk_tsan && !reserve_at_random(window))
+		if (!hk_tsan && !reserve_at_random(window, random))
 			break;
 		if (!reserve_anywhere(window))
 			break;
@@ -134,6 +149,9 @@ int hk_arena_init(void)
 	if (!hk_arena.table)
 		return -ENOMEM;
 	hk_arena.window = window;
+	/* Others may read how much it became of what was asked for. */
+	if (hk_policy_get(HK_OPT_ARENA_SIZE))
+		hk_option_overrule(&hk_policy, HK_OPT_ARENA_SIZE, window);
 	return 0;
 }
 

@@ -92,6 +92,38 @@ static void after_free(size_t size, bool write, void (*release)(void *p))
 		(void)p[0];
 }
 
+/*
+ * One of the next blocks that is sampled, freed: those have what was asked
+ * for, others 48 bytes.  Sampled are those that leave the fast path, so many
+ * are needed at a time.
+ */
+static volatile char *next_sampled(void)
+{
+	static char *some[2000];
+	volatile char *found = NULL;
+
+	while (!found) {
+		for (size_t i = 0; i < sizeof(some) / sizeof(*some); i++) {
+			some[i] = (char *)HIDE(malloc(40));
+			if (malloc_usable_size(some[i]) == 40)
+				found = some[i];
+		}
+		for (size_t i = 0; i < sizeof(some) / sizeof(*some); i++)
+			free(some[i]);
+	}
+	return found;
+}
+
+/* Behind the first ones, which trap, and some that do not. */
+static void write_late(void)
+{
+	for (int i = 0; i < 600; i++)
+		next_sampled();
+	*next_sampled() = 1;
+	for (int i = 0; i < 200; i++)
+		next_sampled();
+}
+
 static bool commit(int argc, char **argv, size_t size)
 {
 	char *p;
@@ -106,6 +138,8 @@ static bool commit(int argc, char **argv, size_t size)
 		write_at(size, past(size));
 	else if (crime_is(argc, argv, "underflow"))
 		write_at(size, -1);
+	else if (crime_is(argc, argv, "write-late"))
+		write_late();
 	else if (crime_is(argc, argv, "one-past"))
 		write_one_past(size);
 	else if (crime_is(argc, argv, "double-free")) {

@@ -12,9 +12,18 @@
 
 static size_t page;
 
+static char *alloc_of(size_t n, size_t align, size_t most)
+{
+	struct hk_guard_slot culprit;
+	char *p = hk_guard_alloc(n, align, most, FRAME, &culprit);
+
+	assert_int_equal(culprit.state, HK_GUARD_UNUSED);
+	return p;
+}
+
 static char *alloc(size_t n)
 {
-	char *p = hk_guard_alloc(n, 16, HK_GUARD_SLOTS, FRAME);
+	char *p = alloc_of(n, 16, HK_GUARD_SLOTS);
 
 	assert_non_null(p);
 	return p;
@@ -22,7 +31,13 @@ static char *alloc(size_t n)
 
 static void drop(char *p)
 {
-	assert_true(hk_guard_free(p, FRAME));
+	assert_true(hk_guard_free(p, FRAME, true));
+}
+
+/* So that its page stays open. */
+static void leave(char *p)
+{
+	assert_true(hk_guard_free(p, FRAME, false));
 }
 
 static enum hk_guard_verdict look(const char *p)
@@ -61,8 +76,8 @@ static void placement(void **state)
 	assert_int_equal((uintptr_t)last % page, page - 16);
 	drop(first);
 	drop(last);
-	assert_null(hk_guard_alloc(page + 1, 16, HK_GUARD_SLOTS, FRAME));
-	assert_null(hk_guard_alloc(8, 2 * page, HK_GUARD_SLOTS, FRAME));
+	assert_null(alloc_of(page + 1, 16, HK_GUARD_SLOTS));
+	assert_null(alloc_of(8, 2 * page, HK_GUARD_SLOTS));
 }
 
 static void alignment(void **state)
@@ -70,8 +85,7 @@ static void alignment(void **state)
 	(void)state;
 	for (size_t align = 16; align <= page; align *= 2) {
 		for (int i = 0; i < 2; i++) {
-			char *p = hk_guard_alloc(24, align, HK_GUARD_SLOTS,
-						 FRAME);
+			char *p = alloc_of(24, align, HK_GUARD_SLOTS);
 
 			assert_non_null(p);
 			assert_int_equal((uintptr_t)p % align, 0);
@@ -112,8 +126,8 @@ static void verdicts(void **state)
 	assert_int_equal(hk_guard_look(first, &slot), HK_GUARD_AFTER_FREE);
 	assert_int_equal(slot.freed.thread, hk_os_tid());
 	assert_int_equal(look(first + 39), HK_GUARD_AFTER_FREE);
-	assert_false(hk_guard_free(first, FRAME));
-	assert_false(hk_guard_free(first + 16, FRAME));
+	assert_false(hk_guard_free(first, FRAME, true));
+	assert_false(hk_guard_free(first + 16, FRAME, true));
 }
 
 /* Every page but those of live blocks. */
@@ -148,7 +162,7 @@ static void reuse(void **state)
 		memset(block[i], 0xff, 32);
 	}
 	assert_int_equal(hk_guard_counts.live - live, HK_GUARD_SLOTS * page);
-	assert_null(hk_guard_alloc(32, 16, HK_GUARD_SLOTS, FRAME));
+	assert_null(alloc_of(32, 16, HK_GUARD_SLOTS));
 	gone = block[5];
 	for (unsigned int i = 0; i < HK_GUARD_SLOTS; i++)
 		drop(block[(i + 5) % HK_GUARD_SLOTS]);
@@ -171,12 +185,76 @@ static void most(void **state)
 	char *a = alloc(8), *b = alloc(8);
 
 	(void)state;
-	assert_null(hk_guard_alloc(8, 16, 2, FRAME));
+	assert_null(alloc_of(8, 16, 2));
 	drop(b);
-	b = hk_guard_alloc(8, 16, 2, FRAME);
+	b = alloc_of(8, 16, 2);
 	assert_non_null(b);
 	drop(a);
 	drop(b);
+}
+
+/*
+ * Pages that stay open are used by turns, without a call to the system, and
+ * never more of them than may be; a block in one reads as zero.
+ */
+static void kept_open(void **state)
+{
+	uint64_t calls = hk_os_counts.madvise + hk_os_counts.mprotect;
+	char *block[3];
+
+	(void)state;
+	for (int i = 0; i < 3; i++) {
+		block[i] = alloc_of(100, 16, 3);
+		assert_non_null(block[i]);
+	}
+	assert_true(hk_os_counts.madvise + hk_os_counts.mprotect > calls);
+	assert_null(alloc_of(100, 16, 3));
+	for (int i = 0; i < 3; i++)
+		leave(block[i]);
+	assert_int_equal(hk_guard_counts.kept, 3 * page);
+	assert_int_equal(look(block[0]), HK_GUARD_AFTER_FREE);
+	assert_true(hk_os_readable(block[0]));
+	assert_false(hk_guard_free(block[0], FRAME, true));
+
+	calls = hk_os_counts.madvise + hk_os_counts.mprotect;
+	for (int i = 0; i < 30; i++) {
+		char *p = alloc_of(3000, 16, 3);
+
+		assert_int_equal((uintptr_t)p / page,
+				 (uintptr_t)block[i % 3] / page);
+		for (size_t b = 0; b < 3000; b++)
+			assert_int_equal(p[b], 0);
+		memset(p, 0xff, 3000);
+		leave(p);
+	}
+	assert_int_equal(hk_os_counts.madvise + hk_os_counts.mprotect, calls);
+	for (int i = 0; i < 3; i++)
+		block[i] = alloc_of(1, 1, 3);
+	assert_int_equal(hk_guard_counts.kept, 0);
+	for (int i = 0; i < 3; i++)
+		drop(block[i]);
+}
+
+/* Whoever writes to a freed block is told of when its page is used again. */
+static void written(void **state)
+{
+	struct hk_guard_slot culprit;
+	size_t at[] = { 0, 39, 47 };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(at) / sizeof(at[0]); i++) {
+		char *p = alloc_of(40, 16, 1);
+
+		leave(p);
+		p[at[i]] ^= 1;
+		assert_null(hk_guard_alloc(40, 16, 1, FRAME, &culprit));
+		assert_int_equal(culprit.state, HK_GUARD_WAITING);
+		assert_ptr_equal(culprit.start, p);
+		assert_int_equal(culprit.size, 40);
+		assert_int_equal(culprit.freed.thread, hk_os_tid());
+		/* It is used no more; another one is. */
+		assert_int_equal(hk_guard_counts.kept, 0);
+	}
 }
 
 static void child_reads(void *arg)
@@ -210,6 +288,8 @@ int main(void)
 		cmocka_unit_test(most),
 		cmocka_unit_test(reuse),
 		cmocka_unit_test(in_a_child),
+		cmocka_unit_test(kept_open),
+		cmocka_unit_test(written),
 	};
 
 	/* Which sees all accesses itself: nothing is sampled there. */
