@@ -211,8 +211,6 @@ void hk_background_start(void)
 
 void hk_background_arm(void)
 {
-	if (hk_os_secure())
-		return;
 	process = hk_os_pid();
 	hk_due_change(HK_DUE_OFF, HK_DUE_NONE);
 }

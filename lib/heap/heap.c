@@ -22,6 +22,9 @@
 
 struct hk_heap hk_heap_none, hk_heap_late;
 
+/* Refills of a kind, from one look at the free runs to the next. */
+#define TEND_EACH	32
+
 #define NONE &hk_desc_none
 #define NONE4 NONE, NONE, NONE, NONE
 #define NONE16 NONE4, NONE4, NONE4, NONE4
@@ -221,20 +224,44 @@ static void want_empty(struct hk_heap *heap)
 	heap->empties_wanted += empties_kept(heap) < HK_EMPTIES;
 }
 
+/*
+ * Does the heap have so many slabs of a class that it will use a whole one
+ * more?  As many as it made and has not seen empty: those that came from or
+ * went to others are not known.  Not the shared heap, which has a lock.
+ */
+static bool class_grows(const struct hk_heap *heap, unsigned int class)
+{
+	uint64_t made = atomic_load_explicit(&heap->counts.small[class].made,
+					     memory_order_relaxed);
+	uint64_t retired = atomic_load_explicit(
+		&heap->counts.small[class].retired, memory_order_relaxed);
+
+	return !heap->shared && made >= retired + HK_WHOLE_FROM;
+}
+
 /* An empty slab for a class: the heap's own, or a unit of the arena. */
 static struct hk_desc *slab_new(struct hk_heap *heap, unsigned int class)
 {
 	struct hk_desc *d = NULL;
 	bool zeroed = false;
+	size_t ahead = 0;
 
 	/* Which takes a lock that comes before the shared heap's. */
 	if (!heap->shared)
 		hk_learner_apply();
 	while (!d && heap->empties)
 		d = hk_unpark(heap);
+	if (d && hk_unlikely(hk_policy_get(HK_OPT_SEAL))) {
+		memset(hk_desc_start(d), 0, HK_UNIT);
+		zeroed = true;
+	}
 	if (!d) {
 		want_empty(heap);
-		d = hk_run_take(1, 1, &zeroed);
+		d = class_grows(heap, class) ?
+			hk_run_take_whole(1, &zeroed, &ahead) :
+			hk_run_take(1, 1, &zeroed);
+		if (ahead)
+			hk_run_prefault(d, ahead);
 	}
 	if (d) {
 		hk_count(&heap->counts.small[class].made, 1);
@@ -259,6 +286,17 @@ static void leave(struct hk_heap *heap, unsigned int class)
 		hk_heap_event(heap, d);
 }
 
+/*
+ * Memory that was freed has an age, also where all that the program does now
+ * is small.
+ */
+static void tend_runs(_Atomic uint64_t *refills)
+{
+	if (atomic_load_explicit(refills, memory_order_relaxed) % TEND_EACH ==
+	    0)
+		hk_run_poll();
+}
+
 /* Makes a slab with a block to give the current one; NULL without memory. */
 static struct hk_desc *refill(struct hk_heap *heap, unsigned int class)
 {
@@ -268,6 +306,7 @@ static struct hk_desc *refill(struct hk_heap *heap, unsigned int class)
 	if (!heap->shared || !heap->usable[class].head) {
 		hk_count(&heap->counts.refills, 1);
 		hk_count(&heap->counts.small[class].refills, 1);
+		tend_runs(&heap->counts.refills);
 	}
 	hk_remote_tick(heap);
 	d = hk_tls.current[class];
@@ -384,6 +423,7 @@ static void release_empties(struct hk_heap *heap)
  */
 #define MAGAZINE_START	2
 #define MAGAZINE_LEAST	8
+#define MAGAZINE_LEAST_BYTES (16 * HK_KIB)	/* but never below 4 blocks */
 #define MAGAZINE_LEAST_ALL 128		/* of all threads together */
 #define MAGAZINE_ONE_WAY 15
 
@@ -396,6 +436,9 @@ static void release_empties(struct hk_heap *heap)
  */
 #define MAGAZINES_BYTES	(6 * HK_MIB)
 
+/* Less than so much is idle for a moment only, in some class or other. */
+#define RECEDING_BYTES	(256 * HK_KIB)
+
 /*
  * Blocks that all magazines of a class may hold: relaxed, a hint.  In a
  * forked child those of the parent's other threads count for ever, which
@@ -404,17 +447,34 @@ static void release_empties(struct hk_heap *heap)
 static _Atomic unsigned int room[HK_MEDIUM_CLASSES];
 
 /*
- * So long a magazine may be in any case.  With many more threads than
- * processors most of them wait, and their blocks with them.
+ * So long a magazine may be in any case, if it is no more than some pages.
+ * With many more threads than processors most of them wait, and their blocks
+ * with them.
  */
-static unsigned int magazine_least(void)
+static size_t magazine_least(unsigned int class)
 {
 	unsigned int threads = hk_threads_served();
+	size_t few = hk_max(MAGAZINE_LEAST_BYTES / hk_class_size(class),
+			    MAGAZINE_LEAST / 2);
 
-	if (threads <= MAGAZINE_LEAST_ALL / MAGAZINE_LEAST)
-		return MAGAZINE_LEAST;
-	return (unsigned int)hk_max(MAGAZINE_LEAST_ALL / threads,
-				    MAGAZINE_START);
+	if (threads > MAGAZINE_LEAST_ALL / MAGAZINE_LEAST)
+		few = hk_min(few, hk_max(MAGAZINE_LEAST_ALL / threads,
+					 MAGAZINE_START));
+	return hk_min(few, MAGAZINE_LEAST);
+}
+
+/*
+ * Have most blocks of a class gone from the program?  What a magazine hands
+ * out then is spread over all of the slabs; what comes from the slabs
+ * themselves is not, and the others become empty.  Above 8 KiB pages go back
+ * without their slab.
+ */
+static bool class_recedes(unsigned int class)
+{
+	size_t idle = hk_medium_idle(class);
+
+	return class < HK_LONG_CLASS && idle > 2 * hk_medium_out(class) &&
+		idle * hk_class_size(class) >= RECEDING_BYTES;
 }
 
 /* How long a magazine may be for what programs have of the class. */
@@ -425,7 +485,9 @@ static unsigned int magazine_max(unsigned int class)
 	size_t out = hk_medium_out(class);
 	size_t max = out > held ? (out - held) / MAGAZINE_SHARE : 0;
 
-	return (unsigned int)hk_min(hk_max(max, magazine_least()),
+	if (class_recedes(class))
+		return MAGAZINE_START;
+	return (unsigned int)hk_min(hk_max(max, magazine_least(class)),
 				    hk_policy_get(HK_OPT_BATCH));
 }
 
@@ -445,7 +507,8 @@ static void magazine_resize(struct hk_heap *heap, unsigned int class,
 
 /*
  * A magazine ran empty or full; half of a full one has gone.  It becomes
- * shorter only where blocks are taken: much of what is freed may come again.
+ * shorter only where blocks are taken: much of what is freed may come again,
+ * but for a class that recedes.
  */
 static void magazine_ran(struct hk_heap *heap, unsigned int class,
 			 enum hk_ran ran)
@@ -468,6 +531,19 @@ static void magazine_ran(struct hk_heap *heap, unsigned int class,
 	}
 }
 
+/* The older blocks go; the younger are warm. */
+static void magazine_keep(struct hk_magazine *mag, unsigned int class,
+			  unsigned int keep)
+{
+	unsigned int more = mag->n - keep;
+
+	if (!more)
+		return;
+	hk_medium_give(class, mag->blocks, more);
+	mag->n = keep;
+	memmove(mag->blocks, mag->blocks + more, keep * sizeof(void *));
+}
+
 /*
  * The last block taken is the first to go, and the only one known to read as
  * zero: the others get the mark that all in the magazine have.
@@ -483,6 +559,7 @@ static void *medium_refill(struct hk_heap *heap, unsigned int class,
 	if (lent)
 		return lent;
 	hk_count(&heap->counts.medium[class - HK_SMALL_CLASSES].refills, 1);
+	tend_runs(&heap->counts.medium[class - HK_SMALL_CLASSES].refills);
 	release_empties(heap);
 	magazine_ran(heap, class, HK_RAN_EMPTY);
 	mag->n = hk_medium_take(class, shard, mag->blocks, mag->size / 2,
@@ -514,18 +591,13 @@ void hk_heap_medium_free(struct hk_heap *heap, unsigned int class,
 			 void *block)
 {
 	struct hk_magazine *mag = hk_magazine_of(heap, class);
-	unsigned int half = mag->size / 2;
 
 	if (hk_magazine_push(heap, class, block))
 		return;
 	hk_count(&heap->counts.medium[class - HK_SMALL_CLASSES].flushes, 1);
-	if (half) {
-		/* The older half goes; the younger is warm. */
-		hk_medium_give(class, mag->blocks, half);
-		mag->n -= half;
-		memmove(mag->blocks, mag->blocks + half,
-			mag->n * sizeof(void *));
-	}
+	if (mag->size > MAGAZINE_START && class_recedes(class))
+		magazine_resize(heap, class, MAGAZINE_START);
+	magazine_keep(mag, class, (mag->size + 1u) / 2);
 	magazine_ran(heap, class, HK_RAN_FULL);
 	hk_magazine_push(heap, class, block);
 }

@@ -28,6 +28,7 @@ struct hk_os_counts {
 	_Atomic uint64_t madvise, madvise_failed;
 	_Atomic uint64_t discarded;	/* bytes given back by madvise */
 	_Atomic uint64_t discards;	/* calls that did so */
+	_Atomic uint64_t guarded;	/* bytes made to trap, or not to */
 	_Atomic uint64_t mapped, unmapped, remapped, committed;	/* bytes */
 	_Atomic uint64_t huge, nohuge;	/* bytes advised to be so */
 	_Atomic uint64_t populated;	/* bytes made resident ahead */
@@ -102,6 +103,13 @@ void hk_os_fault(const void *context, struct hk_fault *fault);
 /* Makes a mapped range resident, whose pages nobody has touched yet. */
 void hk_os_populate(void *p, size_t len);
 
+/*
+ * Makes what is not resident of a mapped range so; what is stays as it is,
+ * also where other threads write it.  False where the system refuses, or some
+ * of it may not be written: the pages left out come as they are touched.
+ */
+bool hk_os_prefault(void *p, size_t len);
+
 /* Asks for huge pages in a range, or for none. */
 int hk_os_huge_pages(void *p, size_t len, bool on);
 
@@ -154,7 +162,7 @@ const char *const *hk_os_environment(void);
 void hk_os_scrub_environment(const char *prefix);
 
 /*
- * Is the program of this process one of `names`, blanks between them?  By
+ * Is the program of this process one of `names`, blanks or commas between?  By
  * the name of its file, and, but with AT_SECURE, by the name that it was
  * executed by, which for a script is the script's.
  */

@@ -284,10 +284,16 @@ int hk_os_discard_later(void *p, size_t len)
 	return ret;
 }
 
-/* Kernels before 5.14 do not know the advice: a byte of each page is. */
+/* Kernels before 5.14 do not know the advice. */
+bool hk_os_prefault(void *p, size_t len)
+{
+	return !advise(p, len, MADV_POPULATE_WRITE, &hk_os_counts.populated);
+}
+
+/* Where it is refused: a byte of each page is written. */
 void hk_os_populate(void *p, size_t len)
 {
-	if (!advise(p, len, MADV_POPULATE_WRITE, &hk_os_counts.populated))
+	if (hk_os_prefault(p, len))
 		return;
 	hk_note_open(p, len);
 	for (size_t i = 0; i < len; i += HK_PAGE)
@@ -303,13 +309,12 @@ int hk_os_huge_pages(void *p, size_t len, bool on)
 
 int hk_os_guard(void *p, size_t len)
 {
-	return advise(p, len, MADV_GUARD_INSTALL, &hk_os_counts.discarded);
+	return advise(p, len, MADV_GUARD_INSTALL, &hk_os_counts.guarded);
 }
 
 int hk_os_unguard(void *p, size_t len)
 {
-	count(&hk_os_counts.madvise, 1);
-	return (int)sys3(SYS_madvise, (long)p, (long)len, MADV_GUARD_REMOVE);
+	return advise(p, len, MADV_GUARD_REMOVE, &hk_os_counts.guarded);
 }
 
 /* First the pages: those of a mapping without access cannot be given back. */
@@ -320,7 +325,8 @@ int hk_os_forbid(void *p, size_t len)
 	if (ret)
 		return ret;
 	count(&hk_os_counts.mprotect, 1);
-	return (int)sys3(SYS_mprotect, (long)p, (long)len, PROT_NONE);
+	return (int)TIMED(&hk_os_counts.guarded, len, SYS_mprotect, (long)p,
+			  (long)len, PROT_NONE);
 }
 
 /*
@@ -501,12 +507,13 @@ void hk_os_scrub_environment(const char *prefix)
 /* Is what follows the last slash of `path` among the names? */
 static bool named(const char *path, const char *names)
 {
+	static const char between[] = " \t,";
 	const char *slash = strrchr(path, '/');
 	size_t len = strlen(slash ? slash + 1 : path);
 
-	for (names += strspn(names, " \t"); *names;
-	     names += strspn(names, " \t")) {
-		size_t n = strcspn(names, " \t");
+	for (names += strspn(names, between); *names;
+	     names += strspn(names, between)) {
+		size_t n = strcspn(names, between);
 
 		if (n == len && !memcmp(names, slash ? slash + 1 : path, n))
 			return true;

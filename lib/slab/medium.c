@@ -157,16 +157,37 @@ static struct hk_desc *list_find(const struct medium *m, unsigned int from,
 
 /* ---- slabs ---- */
 
-static struct hk_desc *slab_new(unsigned int class)
+/*
+ * Will the blocks of one more slab of a class all be touched soon?  Where as
+ * many are out as some slabs have.  Those of a page and less are touched by
+ * their mark; of longer ones programs leave pages out.
+ */
+static bool class_grows(unsigned int class)
+{
+	return hk_class_size(class) <= HK_PAGE &&
+		hk_medium_out(class) >=
+			HK_WHOLE_FROM * hk_class_capacity(class);
+}
+
+/* A run whose first units are to become resident, once the lock is free. */
+struct fresh {
+	struct hk_desc *run;
+	size_t ahead;
+};
+
+static struct hk_desc *slab_new(unsigned int class, struct fresh *fresh)
 {
 	unsigned int units = hk_class_units(class);
 	uint64_t one = (uint64_t)1 << HK_MEDIUM_SHIFT;
 	bool zeroed;
-	struct hk_desc *d = hk_run_take(units, 1, &zeroed);
+	struct hk_desc *d = class_grows(class) ?
+		hk_run_take_whole(units, &zeroed, &fresh->ahead) :
+		hk_run_take(units, 1, &zeroed);
 	char *first;
 
 	if (!d)
 		return NULL;
+	fresh->run = d;
 	first = hk_desc_start(d);
 	set_avail(d, ALL_AVAIL);
 	set_lent(d, 0);
@@ -200,12 +221,13 @@ static void slab_end(struct medium *m, struct hk_desc *d)
 }
 
 /* Another shard's slab, for want of an own one; the loose ones first. */
-static struct hk_desc *slab_of_others(struct medium *m, unsigned int class)
+static struct hk_desc *slab_of_others(struct medium *m, unsigned int class,
+				      struct fresh *fresh)
 {
 	struct hk_desc *d = list_find(m, HK_SHARDS, LISTS);
 
 	if (!d) {
-		d = slab_new(class);
+		d = slab_new(class, fresh);
 		if (d) {
 			m->empties++;
 			return d;
@@ -220,19 +242,19 @@ static struct hk_desc *slab_of_others(struct medium *m, unsigned int class)
 
 /*
  * A slab with a block in it for a shard: its own, or, where it has none and
- * `want` one, one that becomes its own.  NULL without that, or memory.
+ * `fresh` is not NULL, one that becomes its own.  NULL without that, or memory.
  */
 static struct hk_desc *slab_usable(unsigned int class, unsigned int shard,
-				   bool want)
+				   struct fresh *fresh)
 {
 	struct medium *m = medium_of(class);
 	struct hk_desc *d = list_find(m, shard, shard + 1);
 
 	if (!d)
 		d = list_find(m, HK_SHARDS + shard, HK_SHARDS + shard + 1);
-	if (d || !want)
+	if (d || !fresh)
 		return d;
-	d = slab_of_others(m, class);
+	d = slab_of_others(m, class, fresh);
 	if (d)
 		list_push(m, d, shard);
 	return d;
@@ -277,6 +299,7 @@ unsigned int hk_medium_take(unsigned int class, unsigned int shard,
 			    void **blocks, unsigned int n, uint32_t *fresh)
 {
 	struct medium *m = medium_of(class);
+	struct fresh slab = { NULL, 0 };
 	unsigned int got = 0;
 	struct hk_desc *d;
 
@@ -284,7 +307,8 @@ unsigned int hk_medium_take(unsigned int class, unsigned int shard,
 	shard = shard_for(class, shard);
 	hk_lock(&m->lock, HK_RANK_MEDIUM);
 	/* A new slab is not started for the sake of a full magazine. */
-	while (got < n && (d = slab_usable(class, shard, !got))) {
+	while (got < n && (d = slab_usable(class, shard,
+						  got ? NULL : &slab))) {
 		uint32_t bits;
 		unsigned int shift = got;
 
@@ -294,16 +318,12 @@ unsigned int hk_medium_take(unsigned int class, unsigned int shard,
 		*fresh |= bits << shift;
 	}
 	hk_unlock(&m->lock, HK_RANK_MEDIUM);
+	if (slab.ahead)
+		hk_run_prefault(slab.run, slab.ahead);
 	return got;
 }
 
 /* ---- lending ---- */
-
-/* A hint, relaxed: the lock orders what is done about it. */
-static size_t idle_blocks(unsigned int class)
-{
-	return hk_idle_blocks(&medium_of(class)->idle);
-}
 
 /* The first slab of a list, if it has a block that was used before. */
 static struct hk_desc *idle_slab(const struct medium *m, unsigned int list)
@@ -344,13 +364,13 @@ void *hk_medium_borrow(unsigned int class, unsigned int shard, size_t align)
 {
 	unsigned int last = class + HK_LENDING;
 
-	if (idle_blocks(class))
+	if (hk_medium_idle(class))
 		return NULL;
 	for (unsigned int c = class + 1;
 	     c <= last && c < HK_LONGEST_CLASS; c++) {
 		void *block;
 
-		if (hk_class_size(c) & (align - 1) || !idle_blocks(c))
+		if (hk_class_size(c) & (align - 1) || !hk_medium_idle(c))
 			continue;
 		block = lend(c, shard_for(c, shard));
 		if (block)
@@ -582,6 +602,11 @@ void hk_medium_count(unsigned int class, struct hk_medium_count *n)
 size_t hk_medium_out(unsigned int class)
 {
 	return hk_idle_out(&medium_of(class)->idle);
+}
+
+size_t hk_medium_idle(unsigned int class)
+{
+	return hk_idle_blocks(&medium_of(class)->idle);
 }
 
 size_t hk_medium_static_bytes(void)

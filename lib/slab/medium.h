@@ -126,8 +126,12 @@ void *hk_medium_borrow(unsigned int class, unsigned int shard, size_t align);
 bool hk_medium_serves(const struct hk_desc *d, const void *block,
 		      unsigned int class);
 
-/* How many blocks of a class are out, magazines included: a hint. */
+/*
+ * Hints: how many blocks of a class are out, magazines included, and how many
+ * are in their slab, and resident.
+ */
 size_t hk_medium_out(unsigned int class);
+size_t hk_medium_idle(unsigned int class);
 
 /* What a class has, in blocks but for `slabs`. */
 struct hk_medium_count {

@@ -3,9 +3,9 @@
  * run.h - runs of units: what slabs and blocks above 128 KiB are made of.
  *
  * Free runs are either clean (they read as zero and cost no memory) or dirty
- * (used before, probably resident).  Neighbours of one kind are joined;
- * dirty ones are reused first and given back when they are too old or too
- * many.
+ * (probably resident: used before, or about to be).  Neighbours of one kind
+ * are joined; dirty ones are reused first and given back when they are too
+ * old or too many.
  *
  * All functions take the runs lock (HK_RANK_RUNS) themselves and may be
  * called by any thread.
@@ -26,6 +26,18 @@
  * where the system gives no memory.
  */
 struct hk_desc *hk_run_take(size_t units, size_t align, bool *zeroed);
+
+/* Beside so many slabs of a class one more will be used whole. */
+#define HK_WHOLE_FROM 4u
+
+/*
+ * The same, at any place, for who will soon use all of it.  *ahead: so many
+ * units from its start are to become resident by hk_run_prefault(), soon, and
+ * under no lock that others wait for; 0: none.  They may be more than the
+ * run has: others will take those.
+ */
+struct hk_desc *hk_run_take_whole(size_t units, bool *zeroed, size_t *ahead);
+void hk_run_prefault(struct hk_desc *run, size_t ahead);
 
 /* Gives a run back; the descriptor is in any state but a free one. */
 void hk_run_give(struct hk_desc *run);
@@ -52,6 +64,13 @@ void hk_run_prewarm(size_t bytes);
  * whether dirty runs are left that will be too old one day.
  */
 bool hk_run_tend(void);
+
+/*
+ * The same, for a thread that takes and gives no runs and calls this now and
+ * then: looks only where something waits, ten times in a second at most, and
+ * does not wait for the lock.
+ */
+void hk_run_poll(void);
 
 /*
  * Sets how many dirty bytes may wait for reuse for any time.

@@ -99,3 +99,8 @@ void hk_thp_taken(struct hk_desc *run, size_t units)
 		hk_os_huge_pages(hk_desc_start(hk_desc_at((uint32_t)first)),
 				 (end - first) << HK_UNIT_SHIFT, true);
 }
+
+bool hk_thp_asks(const struct hk_desc *run)
+{
+	return state_of(region_of(hk_desc_index(run))) == ASKS;
+}

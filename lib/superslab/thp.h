@@ -40,4 +40,7 @@ int hk_thp_discard(char *start, size_t len);
  */
 void hk_thp_taken(struct hk_desc *run, size_t units);
 
+/* Does the region of the run ask for huge pages?  Any thread, a hint. */
+bool hk_thp_asks(const struct hk_desc *run);
+
 #endif /* HK_THP_H */

@@ -470,6 +470,49 @@ static void too_much(void **state)
 	assert_dies(comes_back_twice, NULL, "corrupted free list");
 }
 
+/* ---- age ---- */
+
+static size_t dirty_bytes(void)
+{
+	size_t clean, dirty;
+
+	hk_run_free_bytes(&clean, &dirty);
+	return dirty;
+}
+
+/* Allocates and frees so many blocks, a thousand at a time. */
+static void small_blocks(size_t size, size_t n)
+{
+	void *p[1000];
+
+	for (size_t i = 0; i < n / 1000; i++) {
+		for (size_t k = 0; k < 1000; k++)
+			assert_non_null(p[k] = hk_malloc(size));
+		for (size_t k = 0; k < 1000; k++)
+			hk_free(p[k]);
+	}
+}
+
+/* A run that was freed is given back while the program is busy with others. */
+static void old_runs_go(void **state)
+{
+	static const size_t sizes[] = { 64, 5000 };
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		void *run = hk_malloc(20 * HK_MIB);
+
+		assert_non_null(run);
+		small_blocks(sizes[i], 20000);
+		hk_trim(0);
+		hk_free(run);
+		assert_true(dirty_bytes() >= 8 * HK_MIB);
+		usleep(1300000);
+		small_blocks(sizes[i], 200000);
+		assert_true(dirty_bytes() < 8 * HK_MIB);
+	}
+}
+
 /* ---- no memory ---- */
 
 static void exhausted(void *arg)
@@ -524,6 +567,7 @@ int main(void)
 		cmocka_unit_test(kept_runs),
 		cmocka_unit_test(forged_links),
 		cmocka_unit_test(too_much),
+		cmocka_unit_test(old_runs_go),
 		cmocka_unit_test(no_memory),
 	};
 

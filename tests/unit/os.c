@@ -35,18 +35,6 @@ static void *map(size_t len)
 	return p;
 }
 
-/* How many of the pages of a range have memory behind them. */
-static size_t resident(void *p, size_t len)
-{
-	unsigned char pages[LEN / 4096];
-	size_t n = 0;
-
-	assert_int_equal(mincore(p, len, pages), 0);
-	for (size_t i = 0; i < len / page; i++)
-		n += pages[i] & 1;
-	return n;
-}
-
 /* Asks the kernel, which tells without a signal. */
 static bool readable(void *p)
 {
@@ -235,9 +223,9 @@ static void discarding(void **state)
 	(void)state;
 	hk_os_huge_pages(p, LEN, false);
 	memset(p, 1, LEN);
-	assert_int_equal(resident(p, LEN), LEN / page);
+	assert_int_equal(unit_resident(p, LEN), LEN / page);
 	assert_int_equal(hk_os_discard(p + page, LEN - 2 * page), 0);
-	assert_int_equal(resident(p, LEN), 2);
+	assert_int_equal(unit_resident(p, LEN), 2);
 	assert_int_equal(load(&hk_os_counts.discarded),
 		bytes + LEN - 2 * page);
 	CHECK_ZERO(p + page, LEN - 2 * page);
@@ -326,9 +314,29 @@ static void populating(void **state)
 	(void)state;
 	hk_os_huge_pages(p, LEN, false);
 	hk_os_populate(p + page, LEN - 2 * page);
-	assert_int_equal(resident(p, LEN), LEN / page - 2);
+	assert_int_equal(unit_resident(p, LEN), LEN / page - 2);
 	CHECK_ZERO(p, LEN);
 	hk_os_unmap(p, LEN);
+}
+
+/* What is there stays; what cannot be is told, and touched by nobody. */
+static void prefaulting(void **state)
+{
+	char *p = map(LEN);
+
+	(void)state;
+	hk_os_huge_pages(p, LEN, false);
+	memset(p + page, 7, 1);
+	if (!hk_os_prefault(p, 3 * page)) {
+		hk_os_unmap(p, LEN);
+		skip();
+	}
+	assert_int_equal(unit_resident(p, LEN), 3);
+	assert_int_equal(p[page], 7);
+	hk_os_unmap(p + 2 * page, LEN - 2 * page);
+	assert_false(hk_os_prefault(p, 3 * page));
+	assert_int_equal(p[page], 7);
+	hk_os_unmap(p, 2 * page);
 }
 
 /* Until the system takes a page it is what it was; then it is zero. */
@@ -402,6 +410,8 @@ static void program_names(void **state)
 	assert_false(hk_os_program_among("  \t "));
 	assert_true(hk_os_program_among(name));
 	snprintf(list, sizeof(list), "other\t %s  another", name);
+	assert_true(hk_os_program_among(list));
+	snprintf(list, sizeof(list), "other,%s", name);
 	assert_true(hk_os_program_among(list));
 	/* Neither more nor less than the name. */
 	snprintf(list, sizeof(list), "x%s %sx %s/ /%s %.*s", name, name, name,
@@ -528,6 +538,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(clock_goes_on),
 		cmocka_unit_test(random_bytes),
 		cmocka_unit_test(populating),
+		cmocka_unit_test(prefaulting),
 		cmocka_unit_test(discarding_later),
 		cmocka_unit_test(environment),
 		cmocka_unit_test(program_names),

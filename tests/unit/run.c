@@ -88,6 +88,16 @@ static void check_sums(void)
 	hk_run_verify();
 }
 
+static struct hk_desc *take_whole(size_t units, bool *zeroed)
+{
+	size_t ahead;
+	struct hk_desc *d = hk_run_take_whole(units, zeroed, &ahead);
+
+	if (ahead)
+		hk_run_prefault(d, ahead);
+	return d;
+}
+
 static void take(size_t r, uint64_t *seed)
 {
 	size_t align = (size_t)1 << (random_below(seed, 4) ? 0 :
@@ -95,7 +105,10 @@ static void take(size_t r, uint64_t *seed)
 	size_t units = random_below(seed, random_below(seed, 4) ? 8 : 150) + 1;
 	bool zeroed;
 
-	runs[r].d = hk_run_take(units, align, &zeroed);
+	if (align == 1 && random_below(seed, 2))
+		runs[r].d = take_whole(units, &zeroed);
+	else
+		runs[r].d = hk_run_take(units, align, &zeroed);
 	assert_non_null(runs[r].d);
 	assert_int_equal(runs[r].d->units, units);
 	assert_int_equal(hk_desc_index(runs[r].d) % align, 0);
@@ -388,6 +401,29 @@ static void aging(void **state)
 	hk_run_verify();
 }
 
+/* Too old, where no run comes or goes. */
+static void polling(void **state)
+{
+	struct hk_desc *live = plain(500), *d = plain(16);
+
+	(void)state;
+	hk_run_purge(0);
+	choose_age("250ms");
+	hk_run_give(d);
+	hk_run_poll();
+	assert_int_equal(dirty_now(), 16 * HK_UNIT);
+	usleep(400000);
+	hk_run_poll();
+	assert_int_equal(dirty_now(), 0);
+	/* Nothing waits: not even the lock is taken. */
+	hk_lock(&hk_run_lock, HK_RANK_RUNS);
+	hk_run_poll();
+	hk_unlock(&hk_run_lock, HK_RANK_RUNS);
+	choose_age("1s");
+	hk_run_give(live);
+	hk_run_verify();
+}
+
 /* What was in use a moment ago is soon wanted again, however much it is. */
 static void bursts_wait(void **state)
 {
@@ -458,6 +494,150 @@ static void locked_pages(void **state)
 	hk_run_give(d);
 	hk_run_keep_dirty(0);
 	assert_int_equal(hk_run_purge(0), 35 * HK_UNIT);
+}
+
+/* ---- several pages at a time ---- */
+
+/* In use, and with it the most that becomes resident in one call. */
+#define IN_USE		(16 * HK_MIB / HK_UNIT)
+#define AHEAD		(IN_USE / 64)
+
+/* In a process with so many units in use, and nothing dirty. */
+static void begin_ahead(size_t units)
+{
+	hk_run_purge(0);
+	hk_run_give(plain(2 * units));
+	hk_run_purge(0);
+	plain(units);
+}
+
+/* A run of `units` of clean memory that will be used whole. */
+static struct hk_desc *clean_resident(size_t units)
+{
+	bool zeroed;
+	struct hk_desc *d = take_whole(units, &zeroed);
+
+	CHECK(d && zeroed);
+	hk_desc_set_state(d, HK_RUN);
+	return d;
+}
+
+/* Pieces of clean memory come first, as they fit best. */
+static struct hk_desc *with_all_along(void)
+{
+	struct hk_desc *d;
+
+	do {
+		hk_run_purge(0);
+		d = clean_resident(1);
+	} while (dirty_now() != (AHEAD - 1) * HK_UNIT);
+	return d;
+}
+
+/* What was taken along is the next to be taken, and is there. */
+static void taken_along(void *arg)
+{
+	struct hk_desc *d;
+	bool zeroed;
+
+	(void)arg;
+	begin_ahead(IN_USE);
+	d = with_all_along();
+	CHECK_EQ(unit_resident(hk_desc_start(d), AHEAD * HK_UNIT),
+		 AHEAD * HK_UNIT / hk_os_page_size());
+	hk_note_open(hk_desc_start(d), AHEAD * HK_UNIT);
+	CHECK_ZERO(hk_desc_start(d), AHEAD * HK_UNIT);
+	for (size_t i = 1; i < AHEAD; i++) {
+		struct hk_desc *next = take_whole(1, &zeroed);
+
+		CHECK(next == d + i && !zeroed);
+		hk_desc_set_state(next, HK_RUN);
+	}
+	CHECK_EQ(dirty_now(), 0);
+	/* Longer than that: no more than itself. */
+	d = clean_resident(AHEAD + 1);
+	CHECK_EQ(dirty_now(), 0);
+	CHECK_EQ(unit_resident(hk_desc_start(d), (AHEAD + 1) * HK_UNIT),
+		 (AHEAD + 1) * HK_UNIT / hk_os_page_size());
+	hk_run_verify();
+}
+
+/* What nobody wants is given back like all that is dirty. */
+static void along_in_vain(void *arg)
+{
+	(void)arg;
+	choose_age("250ms");
+	begin_ahead(IN_USE);
+	with_all_along();
+	hk_run_poll();
+	CHECK_EQ(dirty_now(), (AHEAD - 1) * HK_UNIT);
+	usleep(400000);
+	hk_run_poll();
+	CHECK_EQ(dirty_now(), 0);
+}
+
+/* Nothing is to wait: only the run itself. */
+static void along_without_age(void *arg)
+{
+	(void)arg;
+	choose_age("0");
+	begin_ahead(IN_USE);
+	for (int i = 0; i < 100; i++)
+		clean_resident(1);
+	CHECK_EQ(dirty_now(), 0);
+}
+
+/* The budget has no room for it: only the run itself. */
+static void along_over_budget(void *arg)
+{
+	(void)arg;
+	begin_ahead(IN_USE);
+	hk_run_cap_dirty((AHEAD - 1) * HK_UNIT);
+	for (int i = 0; i < 100; i++) {
+		struct hk_desc *d = clean_resident(1);
+
+		CHECK_EQ(unit_resident(hk_desc_start(d), HK_UNIT),
+			 HK_UNIT / hk_os_page_size());
+	}
+	CHECK_EQ(dirty_now(), 0);
+}
+
+/* A process below 4 MiB touches its pages one by one. */
+static void small_stays_small(void *arg)
+{
+	(void)arg;
+	hk_run_purge(0);
+	for (size_t i = 0; i < 32; i++) {
+		struct hk_desc *d = clean_resident(1);
+
+		CHECK_EQ(unit_resident(hk_desc_start(d), HK_UNIT), 0);
+	}
+	CHECK_EQ(dirty_now(), 0);
+}
+
+/* Does the system know how? */
+static bool can_prefault(void)
+{
+	struct hk_desc *d = plain(1);
+	bool can;
+
+	hk_os_discard(hk_desc_start(d), HK_UNIT);
+	can = hk_os_prefault(hk_desc_start(d), HK_UNIT) &&
+		unit_resident(hk_desc_start(d), HK_UNIT);
+	hk_run_give(d);
+	return can;
+}
+
+static void ahead(void **state)
+{
+	(void)state;
+	if (!can_prefault())
+		skip();
+	assert_lives(taken_along, NULL);
+	assert_lives(along_in_vain, NULL);
+	assert_lives(along_without_age, NULL);
+	assert_lives(along_over_budget, NULL);
+	assert_lives(small_stays_small, NULL);
 }
 
 /* ---- no memory ---- */
@@ -586,9 +766,11 @@ int main(void)
 		cmocka_unit_test(purging),
 		cmocka_unit_test(dirty_is_told),
 		cmocka_unit_test(aging),
+		cmocka_unit_test(polling),
 		cmocka_unit_test(bursts_wait),
 		cmocka_unit_test(too_much_in_use),
 		cmocka_unit_test(locked_pages),
+		cmocka_unit_test(ahead),
 		cmocka_unit_test(no_memory),
 		cmocka_unit_test(several_threads),
 	};

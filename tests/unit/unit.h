@@ -24,6 +24,7 @@
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 
@@ -50,6 +51,19 @@ static inline void unit_own_heaps(void)
 {
 	atomic_store(&hk_policy.value[HK_OPT_SHARE], 0);
 	atomic_store(&hk_policy.value[HK_OPT_GUARD], 0);
+}
+
+/* How many of the pages of a range, to 4 MiB, have memory behind them. */
+static inline size_t unit_resident(void *p, size_t len)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE), n = 0;
+	unsigned char pages[1024];
+
+	CHECK(len / page <= sizeof(pages));
+	CHECK_EQ(mincore(p, len, pages), 0);
+	for (size_t i = 0; i < len / page; i++)
+		n += pages[i] & 1;
+	return n;
 }
 
 /* How a child ended and what it said on standard error. */
