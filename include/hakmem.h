@@ -153,9 +153,9 @@ size_t hakmem_malloc_usable_size(void *ptr) HAKMEM_NOTHROW;
 /*
  * The least usable size that hakmem_malloc(size) would give, but for blocks
  * between guard pages, which have what was asked for: asking for it instead
- * of for `size` costs no memory.  From 1 KiB to 32 KiB a block may
- * have up to a quarter more, where one of another size lay ready.  0 where
- * no block of `size` bytes can exist.
+ * of for `size` costs no memory.  `size` itself where blocks are sealed.  From
+ * 1 KiB to 32 KiB a block may have up to a quarter more, where one of another
+ * size lay ready.  0 where no block of `size` bytes can exist.
  */
 size_t hakmem_good_size(size_t size) HAKMEM_NOTHROW;
 
@@ -225,13 +225,16 @@ struct hakmem_stats {
 	uint64_t slab_tail_bytes;  /* behind the last block of a slab */
 	uint64_t empty_slab_bytes; /* empty slabs that heaps keep */
 	uint64_t cached_run_bytes; /* longer blocks that heaps keep */
-	uint64_t dirty_bytes;      /* free, used before, perhaps resident */
+	uint64_t dirty_bytes;      /* free, perhaps resident */
 	uint64_t clean_bytes;      /* free, not resident */
 	uint64_t transit_bytes;    /* changing from one kind to another */
 
 	/* blocks between guard pages (option guard) */
 	uint64_t guarded_bytes;    /* the pages of live ones; in live */
 	uint64_t guarded_allocs;   /* made so far */
+
+	uint64_t thp_bytes;        /* for which huge pages were asked so
+				      far */
 };
 
 /*

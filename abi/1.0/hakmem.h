@@ -225,13 +225,16 @@ struct hakmem_stats {
 	uint64_t slab_tail_bytes;  /* behind the last block of a slab */
 	uint64_t empty_slab_bytes; /* empty slabs that heaps keep */
 	uint64_t cached_run_bytes; /* longer blocks that heaps keep */
-	uint64_t dirty_bytes;      /* free, used before, perhaps resident */
+	uint64_t dirty_bytes;      /* free, perhaps resident */
 	uint64_t clean_bytes;      /* free, not resident */
 	uint64_t transit_bytes;    /* changing from one kind to another */
 
 	/* blocks between guard pages (option guard) */
 	uint64_t guarded_bytes;    /* the pages of live ones; in live */
 	uint64_t guarded_allocs;   /* made so far */
+
+	uint64_t thp_bytes;        /* for which huge pages were asked so
+				      far */
 };
 
 /*

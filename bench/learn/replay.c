@@ -38,9 +38,10 @@ static bool same(const struct hk_learn_choice *a,
 static void tell(unsigned int class, uint32_t now)
 {
 	const struct hk_learn_class *c = &learn.classes[class];
-	struct hk_learn_choice choice;
+	struct hk_learn_choice balanced, choice;
 
-	hk_learn_choose(c, now, &choice);
+	hk_learn_preset(HK_BALANCED, &balanced);
+	hk_learn_choose(c, now, &balanced, &choice);
 	if (same(&choice, &choices[class]))
 		return;
 	choices[class] = choice;

@@ -7,8 +7,11 @@
 #include "api/libc_mode.h"
 #include "api/locate.h"
 #include "api/sample.h"
+#include "api/seal.h"
+#include "api/sealed.h"
+#include "api/serve.h"
 #include "heap/background.h"
-#include "heap/remote.h"
+#include "heap/process.h"
 #include "heap/share.h"
 #include "heap/thread.h"
 #include "os/os.h"
@@ -16,91 +19,20 @@
 #include "slab/medium.h"
 #include "slab/run.h"
 
-/* A run this long moves by its page tables when it cannot grow in place. */
-#define MOVE_PAGES_MIN	HK_MIB
-
-/* Alignments above are left to a mapping of its own. */
-#define RUN_ALIGN_MAX	HK_SUPER
-
 static void *no_memory(void)
 {
 	errno = ENOMEM;
 	return NULL;
 }
 
-static size_t units_for(size_t n)
-{
-	return (n + HK_UNIT - 1) >> HK_UNIT_SHIFT;
-}
-
-/*
- * The calling thread's heap, given now if it has none, or the shared one;
- * NULL without memory.  leave() must follow: until then *shared says that
- * the heap is locked.
- */
-static struct hk_heap *enter(bool *shared)
-{
-	struct hk_heap *heap = hk_tls.heap;
-
-	*shared = false;
-	if (hk_likely(heap->attached))
-		return heap;
-	if (!hk_libc_mode_on() && !hk_share_wanted()) {
-		heap = hk_thread_attach();
-		if (heap) {
-			hk_share_inherit(heap);
-			return heap;
-		}
-	}
-	heap = hk_share_enter();
-	*shared = heap != NULL;
-	return heap;
-}
-
-static void leave(bool shared)
-{
-	if (hk_unlikely(shared))
-		hk_share_leave();
-}
-
 /* ---- allocation ---- */
-
-/* `align`: what the class's size is a multiple of, and must be. */
-static void *alloc_class(struct hk_heap *heap, unsigned int class,
-			 size_t align, bool *zeroed)
-{
-	void *p;
-
-	*zeroed = false;
-	if (class >= HK_SMALL_CLASSES)
-		return hk_heap_medium(heap, class, align, zeroed);
-	p = hk_pop(hk_tls.current[class]);
-	return p ? p : hk_heap_small(heap, class);
-}
-
-/*
- * A run, at a multiple of `align`; of 1 MiB and more, a mapping of its own
- * where the arena has no room, as long as the run would have been.
- */
-static void *alloc_run(struct hk_heap *heap, size_t align, size_t n,
-		       bool *zeroed)
-{
-	void *p = hk_heap_run(heap, units_for(n),
-			      hk_max(align >> HK_UNIT_SHIFT, 1), zeroed);
-
-	if (p || n < MOVE_PAGES_MIN)
-		return p;
-	*zeroed = true;
-	return hk_huge_alloc(units_for(n) << HK_UNIT_SHIFT,
-			     hk_max(align, HK_PAGE));
-}
 
 /* `n` bytes, up to the longest run; *zeroed: they read as zero. */
 static void *alloc_size(struct hk_heap *heap, size_t n, bool *zeroed)
 {
 	if (hk_likely(n <= HK_MEDIUM_MAX))
-		return alloc_class(heap, hk_class_of(n), 1, zeroed);
-	return alloc_run(heap, 1, n, zeroed);
+		return hk_serve_class(heap, hk_class_of(n), 1, zeroed);
+	return hk_serve_run(heap, 1, n, zeroed);
 }
 
 /*
@@ -119,7 +51,7 @@ static bool make_room(size_t n)
 static void *try_alloc(size_t n, bool *zeroed)
 {
 	bool shared;
-	struct hk_heap *heap = enter(&shared);
+	struct hk_heap *heap = hk_serve_enter(&shared);
 	void *p;
 
 	if (hk_unlikely(!heap))
@@ -127,13 +59,26 @@ static void *try_alloc(size_t n, bool *zeroed)
 	hk_count(&heap->counts.allocs, 1);
 	if (hk_likely(n <= HK_RUN_MAX_UNITS << HK_UNIT_SHIFT)) {
 		p = alloc_size(heap, n, zeroed);
-		leave(shared);
+		hk_serve_leave(shared);
 		return p;
 	}
 	/* A call to the system that needs no heap: others shall not wait. */
-	leave(shared);
+	hk_serve_leave(shared);
 	*zeroed = true;
 	return hk_huge_alloc(n, HK_PAGE);
+}
+
+/* What the user chose is known once the process has tried to start. */
+static bool sealing(void)
+{
+	hk_process_start();
+	return hk_seal_on();
+}
+
+static void *alloc_once(size_t n, bool *zeroed)
+{
+	*zeroed = true;
+	return sealing() ? hk_sealed_alloc(1, n) : try_alloc(n, zeroed);
 }
 
 static void *alloc(size_t n, bool zero)
@@ -143,9 +88,9 @@ static void *alloc(size_t n, bool zero)
 
 	if (hk_unlikely(n > PTRDIFF_MAX))
 		return no_memory();
-	p = try_alloc(n, &zeroed);
+	p = alloc_once(n, &zeroed);
 	if (hk_unlikely(!p && make_room(n)))
-		p = try_alloc(n, &zeroed);
+		p = alloc_once(n, &zeroed);
 	hk_background_poll();
 	if (hk_unlikely(!p))
 		return no_memory();
@@ -207,6 +152,7 @@ static HK_NOINLINE void *calloc_due(size_t n)
 static HK_NOINLINE void free_sampled(void *p)
 {
 	hk_sample_free(p, __builtin_frame_address(0));
+	HK_KEEP_FRAME();
 }
 
 void *hk_malloc_slow(size_t n)
@@ -225,32 +171,11 @@ void *hk_calloc_slow(size_t n)
 
 /* ---- freeing ---- */
 
-static void free_small(struct hk_heap *heap, struct hk_desc *d, void *p)
+/* Is it sealed, not a sampled one or the C library's? */
+static bool is_sealed(const struct hk_block_info *info)
 {
-	/* Relaxed: see struct hk_desc. */
-	if (hk_desc_owner(d) == heap)
-		hk_heap_free_own(heap, d, p);
-	else
-		hk_remote_free(heap, d, p);
-}
-
-/* But for kinds that are not in a heap. */
-static void free_in_heap(struct hk_heap *heap, void *p,
-			 const struct hk_block_info *info)
-{
-	switch (info->kind) {
-	case HK_KIND_SMALL:
-		free_small(heap, info->d, p);
-		break;
-	case HK_KIND_MEDIUM:
-		hk_heap_medium_free(heap, info->d->class, p);
-		break;
-	case HK_KIND_RUN:
-		hk_heap_run_free(heap, info->d);
-		break;
-	default:
-		break;
-	}
+	return hk_seal_on() && info->kind != HK_KIND_GUARD &&
+		info->kind != HK_KIND_FOREIGN;
 }
 
 static void free_located(void *p, const struct hk_block_info *info)
@@ -267,12 +192,16 @@ static void free_located(void *p, const struct hk_block_info *info)
 		return;
 	}
 	hk_note_free(p);
-	heap = enter(&shared);
+	if (is_sealed(info)) {
+		hk_sealed_free(p, info);
+		return;
+	}
+	heap = hk_serve_enter(&shared);
 	if (heap) {
 		hk_count(&heap->counts.frees, 1);
-		free_in_heap(heap, p, info);
+		hk_serve_free(heap, p, info);
 	}
-	leave(shared);
+	hk_serve_leave(shared);
 	if (info->kind == HK_KIND_HUGE)
 		hk_huge_free(p);
 	hk_background_poll();
@@ -326,13 +255,12 @@ void hk_free_other(void *p, struct hk_desc *d)
 		free_medium_slow(heap, d, p);
 }
 
-/* The class that a plain call for `n` bytes would have used, as a size. */
-static size_t size_for(size_t n)
+size_t hk_size_for(size_t n)
 {
 	if (n <= HK_MEDIUM_MAX)
 		return hk_class_size(hk_class_of(n));
 	if (n <= HK_RUN_MAX_UNITS << HK_UNIT_SHIFT)
-		return units_for(n) << HK_UNIT_SHIFT;
+		return hk_units_for(n) << HK_UNIT_SHIFT;
 	if (n > PTRDIFF_MAX)
 		return 0;
 	return hk_round_up(n, hk_os_page_size());
@@ -343,14 +271,14 @@ static size_t size_for_aligned(size_t align, size_t n)
 	unsigned int class = HK_CLASSES;
 
 	if (align <= 16 || n > PTRDIFF_MAX)
-		return size_for(n);
+		return hk_size_for(n);
 	if (align <= HK_PAGE)
 		class = hk_class_aligned(n, align);
 	if (class < HK_CLASSES)
 		return hk_class_size(class);
-	if (n > HK_RUN_MAX_UNITS << HK_UNIT_SHIFT || align > RUN_ALIGN_MAX)
+	if (n > HK_RUN_MAX_UNITS << HK_UNIT_SHIFT || align > HK_RUN_ALIGN_MAX)
 		return hk_round_up(hk_max(n, 1), hk_os_page_size());
-	return units_for(hk_max(n, 1)) << HK_UNIT_SHIFT;
+	return hk_units_for(hk_max(n, 1)) << HK_UNIT_SHIFT;
 }
 
 /*
@@ -372,6 +300,18 @@ HK_NORETURN HK_COLD static void fatal_size(void *p, size_t n, size_t size)
 	hk_fatal_end(&line);
 }
 
+/* Is it known how many bytes it was asked for? */
+static bool is_exact(const struct hk_block_info *info)
+{
+	return info->kind == HK_KIND_GUARD || is_sealed(info);
+}
+
+/* How many bytes the program may use. */
+static size_t usable(const void *p, const struct hk_block_info *info)
+{
+	return is_sealed(info) ? hk_sealed_size(p, info) : info->size;
+}
+
 /* Can a request of `size` bytes, a block's, have got this block? */
 static bool serves(const struct hk_block_info *info, const void *p,
 		   size_t size)
@@ -389,15 +329,20 @@ static bool serves(const struct hk_block_info *info, const void *p,
 static void free_checked(void *p, size_t n, size_t expected)
 {
 	struct hk_block_info info;
-	bool inexact;
+	bool inexact, fits;
+	size_t most;
 
 	hk_locate(p, "free", &info);
-	if (info.kind == HK_KIND_GUARD && n == info.size)
-		expected = n;
-	inexact = (info.kind == HK_KIND_HUGE && n >= MOVE_PAGES_MIN) ||
-		atomic_load_explicit(&shrink_failed, memory_order_relaxed);
-	if (info.kind != HK_KIND_FOREIGN && !serves(&info, p, expected) &&
-	    (!inexact || n > info.size))
+	most = usable(p, &info);
+	inexact = atomic_load_explicit(&shrink_failed, memory_order_relaxed);
+	if (is_exact(&info)) {
+		fits = n == most;
+	} else {
+		fits = serves(&info, p, expected);
+		inexact |= info.kind == HK_KIND_HUGE &&
+			n >= HK_MOVE_PAGES_MIN;
+	}
+	if (info.kind != HK_KIND_FOREIGN && !fits && (!inexact || n > most))
 		fatal_size(p, n, info.size);
 	free_located(p, &info);
 }
@@ -405,7 +350,7 @@ static void free_checked(void *p, size_t n, size_t expected)
 void hk_free_sized(void *p, size_t n)
 {
 	if (p)
-		free_checked(p, n, size_for(n));
+		free_checked(p, n, hk_size_for(n));
 }
 
 static void check_alignment(void *p, size_t align)
@@ -439,7 +384,7 @@ static void *move(void *p, size_t n, const struct hk_block_info *info,
 	int saved = errno;
 	void *to = hk_malloc(n);
 
-	if (!to && n <= info->size) {
+	if (!to && n <= old) {
 		/* Relaxed: a program cannot know of it earlier. */
 		atomic_store_explicit(&shrink_failed, true,
 				      memory_order_relaxed);
@@ -477,7 +422,7 @@ static void *run_to_huge(void *p, size_t n, const struct hk_block_info *info)
 
 static void *resize_huge(void *p, size_t n)
 {
-	void *to = n < MOVE_PAGES_MIN ? NULL : hk_huge_realloc(p, n);
+	void *to = n < HK_MOVE_PAGES_MIN ? NULL : hk_huge_realloc(p, n);
 
 	if (to && to != p) {
 		hk_note_free(p);
@@ -491,9 +436,11 @@ static void *resize_huge(void *p, size_t n)
 /* Resizes without copying where it can; NULL where it cannot. */
 static void *resize(void *p, size_t n, const struct hk_block_info *info)
 {
-	size_t size = size_for(n);
+	size_t size = hk_size_for(n);
 	struct hk_desc *d = info->d;
 
+	if (is_sealed(info))
+		return hk_sealed_resize(p, n, info) ? p : NULL;
 	if (info->kind == HK_KIND_HUGE)
 		return resize_huge(p, n);
 	/* Whose size is exact. */
@@ -506,7 +453,7 @@ static void *resize(void *p, size_t n, const struct hk_block_info *info)
 	if (n <= HK_RUN_MAX_UNITS << HK_UNIT_SHIFT &&
 	    hk_heap_run_resize(d, size >> HK_UNIT_SHIFT))
 		return p;
-	if (info->size >= MOVE_PAGES_MIN)
+	if (info->size >= HK_MOVE_PAGES_MIN)
 		return run_to_huge(p, n, info);
 	return NULL;
 }
@@ -528,7 +475,7 @@ void *hk_realloc(void *p, size_t n)
 		free_located(p, &info);
 		return NULL;
 	}
-	old = hk_note_extent(p, info.size);
+	old = hk_note_extent(p, usable(p, &info));
 	to = resize(p, n, &info);
 	if (to == p)
 		hk_note_resize(p, old, n);
@@ -548,37 +495,31 @@ void *hk_reallocarray(void *p, size_t count, size_t size)
 
 /* ---- alignment ---- */
 
-static void *alloc_aligned(struct hk_heap *heap, size_t align, size_t n)
-{
-	unsigned int class = HK_CLASSES;
-	bool zeroed;
-
-	if (align <= HK_PAGE)
-		class = hk_class_aligned(n, align);
-	if (class < HK_CLASSES)
-		return alloc_class(heap, class, align, &zeroed);
-	if (n > HK_RUN_MAX_UNITS << HK_UNIT_SHIFT || align > RUN_ALIGN_MAX)
-		return hk_huge_alloc(hk_max(n, 1), align);
-	return alloc_run(heap, align, hk_max(n, 1), &zeroed);
-}
-
 static void *try_aligned(size_t align, size_t n)
 {
 	void *p = NULL;
 	bool shared;
-	struct hk_heap *heap = enter(&shared);
+	struct hk_heap *heap = hk_serve_enter(&shared);
 
 	if (hk_likely(heap)) {
 		hk_count(&heap->counts.allocs, 1);
-		p = alloc_aligned(heap, align, n);
+		p = hk_serve_aligned(heap, align, n);
 	}
-	leave(shared);
+	hk_serve_leave(shared);
 	return p;
+}
+
+static void *aligned_once(size_t align, size_t n)
+{
+	return sealing() ? hk_sealed_alloc(align, n) : try_aligned(align, n);
 }
 
 static HK_NOINLINE void *aligned_due(size_t align, size_t n)
 {
-	return hk_sample(n, align, __builtin_frame_address(0));
+	void *p = hk_sample(n, align, __builtin_frame_address(0));
+
+	HK_KEEP_FRAME();
+	return p;
 }
 
 void *hk_aligned(size_t align, size_t n)
@@ -596,9 +537,9 @@ void *hk_aligned(size_t align, size_t n)
 		if (p)
 			return p;
 	}
-	p = try_aligned(align, n);
+	p = aligned_once(align, n);
 	if (hk_unlikely(!p && make_room(n)))
-		p = try_aligned(align, n);
+		p = aligned_once(align, n);
 	if (!p)
 		return no_memory();
 	hk_note_malloc(p, n, false);
@@ -659,19 +600,23 @@ void *hk_pvalloc(size_t n)
 size_t hk_usable_size(void *p)
 {
 	struct hk_block_info info;
+	size_t n;
 
 	if (!p)
 		return 0;
 	hk_locate(p, "malloc_usable_size", &info);
 	if (info.kind == HK_KIND_FOREIGN)
 		return hk_libc.usable_size(p);
-	hk_note_resize(p, hk_note_extent(p, info.size), info.size);
-	return info.size;
+	n = usable(p, &info);
+	hk_note_resize(p, hk_note_extent(p, info.size), n);
+	return n;
 }
 
 size_t hk_good_size(size_t n)
 {
-	return size_for(n);
+	if (hk_seal_on())
+		return n <= PTRDIFF_MAX ? n : 0;
+	return hk_size_for(n);
 }
 
 int hk_trim(size_t keep)
@@ -687,5 +632,7 @@ int hk_trim(size_t keep)
 	hk_orphans_trim();
 	given = hk_medium_trim();
 	given += hk_run_purge(keep);
+	if (hk_libc.trim && hk_libc.trim(keep))
+		return 1;
 	return given > 0;
 }

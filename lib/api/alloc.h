@@ -31,6 +31,12 @@ void hk_free_aligned(void *p, size_t align);
 void hk_free_aligned_sized(void *p, size_t align, size_t n);
 size_t hk_usable_size(void *p);
 size_t hk_good_size(size_t n);
+
+/*
+ * The size in bytes that a plain call for `n` of them is rounded to; 0 for
+ * more than there can be.
+ */
+size_t hk_size_for(size_t n);
 int hk_trim(size_t keep);
 
 /* `align` is a power of two; ENOMEM is the only error. */

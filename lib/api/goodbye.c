@@ -8,7 +8,6 @@
 
 #include "api/stats.h"
 #include "base/fatal.h"
-#include "os/os.h"
 #include "policy/policy.h"
 #include "stats/emit.h"
 
@@ -123,10 +122,11 @@ void hk_goodbye(void)
 	struct hk_line line = { 0 };
 	struct hakmem_stats stats;
 
-	if (hk_os_secure() || !(on_stderr() || in_file()) ||
+	if (!(on_stderr() || in_file()) ||
 	    atomic_exchange_explicit(&said, true, memory_order_relaxed))
 		return;
-	hk_stats_collect(&stats);
+	/* By exit() in a signal handler, perhaps: a lock may be taken. */
+	hk_stats_events(&stats);
 	hk_emit_os_line(&line, &stats);
 	if (in_file())
 		write_file(line, hk_policy_text(HK_OPT_STATS_FILE));
@@ -136,7 +136,7 @@ void hk_goodbye(void)
 
 void hk_goodbye_start(void)
 {
-	if (hk_os_secure() || !(on_stderr() || in_file()))
+	if (!(on_stderr() || in_file()))
 		return;
 	keep_stderr();
 	at_quick_exit(hk_goodbye);

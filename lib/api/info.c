@@ -4,6 +4,7 @@
  */
 #include "api/info.h"
 
+#include "api/libc_mode.h"
 #include "api/stats.h"
 #include "slab/huge.h"
 #include "slab/run.h"
@@ -15,8 +16,11 @@ struct mallinfo2 hk_mallinfo2(void)
 	struct mallinfo2 info = { 0 };
 	struct hakmem_stats s;
 
+	if (hk_libc.mallinfo2)
+		return hk_libc.mallinfo2();
 	hk_stats_collect(&s);
-	info.arena = s.committed_bytes - s.huge_bytes - s.metadata_bytes;
+	/* Not what is committed: that has pages that nobody has touched. */
+	info.arena = s.live_bytes - s.huge_bytes + s.free_bytes;
 	info.hblks = hk_huge_blocks();
 	info.hblkhd = s.huge_bytes;
 	info.uordblks = s.live_bytes - s.huge_bytes;
@@ -32,9 +36,12 @@ static int clamp(size_t n)
 
 struct mallinfo hk_mallinfo(void)
 {
-	struct mallinfo2 all = hk_mallinfo2();
 	struct mallinfo info = { 0 };
+	struct mallinfo2 all;
 
+	if (hk_libc.mallinfo)
+		return hk_libc.mallinfo();
+	all = hk_mallinfo2();
 	info.arena = clamp(all.arena);
 	info.hblks = clamp(all.hblks);
 	info.hblkhd = clamp(all.hblkhd);
@@ -46,7 +53,10 @@ struct mallinfo hk_mallinfo(void)
 
 void hk_malloc_stats(void)
 {
-	hk_stats_report_fd(HK_REPORT_TEXT, STDERR_FILENO);
+	if (hk_libc.stats)
+		hk_libc.stats();
+	else
+		hk_stats_report_fd(HK_REPORT_TEXT, STDERR_FILENO);
 }
 
 static int write_stream(void *arg, const char *text, size_t len)
@@ -56,6 +66,8 @@ static int write_stream(void *arg, const char *text, size_t len)
 
 int hk_malloc_info(int options, FILE *stream)
 {
+	if (hk_libc.info)
+		return hk_libc.info(options, stream);
 	if (options) {
 		errno = EINVAL;
 		return -1;
@@ -65,6 +77,8 @@ int hk_malloc_info(int options, FILE *stream)
 
 int hk_mallopt(int param, int value)
 {
+	if (hk_libc.opt)
+		return hk_libc.opt(param, value);
 	if (param == M_TRIM_THRESHOLD)
 		hk_run_keep_dirty(value < 0 ? PTRDIFF_MAX : (size_t)value);
 	return 1;

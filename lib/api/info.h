@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * info.h - mallinfo() and its kin: glibc's interface to an allocator's
- * figures and settings, filled with ours as far as they have a meaning.
+ * figures and settings, filled with ours as far as they have a meaning.  In a
+ * process on the C library's own allocator (libc_mode.h) they are its own.
  */
 #ifndef HK_INFO_H
 #define HK_INFO_H

@@ -9,6 +9,7 @@
 
 #include "api/goodbye.h"
 #include "api/libc_mode.h"
+#include "api/seal.h"
 #include "heap/background.h"
 #include "heap/config.h"
 #include "heap/process.h"
@@ -37,7 +38,8 @@ __attribute__((constructor)) static void library_starts(void)
 	pthread_atfork(hk_fork_prepare, hk_fork_parent, hk_fork_child);
 	if (wants_libc())
 		hk_libc_mode_start();
-	if (hk_policy_get(HK_OPT_BACKGROUND_THREAD) && !hk_libc_mode_on())
+	if (hk_policy_get(HK_OPT_BACKGROUND_THREAD) && !hk_libc_mode_on() &&
+	    !hk_seal_on())
 		hk_background_arm();
 	hk_goodbye_start();
 	errno = saved;

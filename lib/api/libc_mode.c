@@ -40,6 +40,12 @@ void hk_libc_mode_start(void)
 			hk_line_write(&line, STDERR_FILENO);
 		return;
 	}
+	find(&libc.mallinfo, "mallinfo");
+	find(&libc.mallinfo2, "mallinfo2");
+	find(&libc.stats, "malloc_stats");
+	find(&libc.info, "malloc_info");
+	find(&libc.opt, "mallopt");
+	find(&libc.trim, "malloc_trim");
 	if (hk_tls.heap->attached)
 		hk_thread_detach(&hk_heap_late);
 	hk_libc = libc;

@@ -16,6 +16,9 @@
 
 #include "base/base.h"
 
+#include <malloc.h>
+#include <stdio.h>
+
 /* The next allocator in the order of symbol look-up: glibc's. */
 struct hk_libc {
 	void *(*malloc)(size_t n);
@@ -24,6 +27,14 @@ struct hk_libc {
 	void *(*memalign)(size_t align, size_t n);
 	void (*free)(void *p);
 	size_t (*usable_size)(void *p);
+
+	/* To tell or tune; each is NULL where it has none. */
+	struct mallinfo (*mallinfo)(void);
+	struct mallinfo2 (*mallinfo2)(void);
+	void (*stats)(void);
+	int (*info)(int options, FILE *stream);
+	int (*opt)(int param, int value);
+	int (*trim)(size_t keep);
 };
 
 /* Written once by hk_libc_mode_start(), before the program's threads. */

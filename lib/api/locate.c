@@ -16,9 +16,12 @@
 
 /* ---- verdicts ---- */
 
+/* Whoever handles the signal may allocate: the shared heap is let go. */
 static void start_invalid(struct hk_line *line, const char *call,
 			  const void *p)
 {
+	if (hk_tls.in_shared)
+		hk_share_leave();
 	hk_fatal_start(line);
 	hk_line_str(line, "invalid ");
 	hk_line_str(line, call);

@@ -76,6 +76,8 @@ X(huge_allocs, 'c', 'n', 0, HUGE(allocs), ONE,				\
   "mappings of their own made")						\
 X(guarded_bytes, 'g', 'b', 0, GUARD(live), ONE,				\
   "of live blocks between guard pages")					\
+X(guarded_kept_bytes, 'g', 'b', 0, GUARD(kept), ONE,			\
+  "of freed ones that do not trap")					\
 X(guarded_allocs, 'c', 'n', 0, GUARD(taken), ONE,			\
   "blocks between guard pages made")					\
 X(meta_bytes, 'g', 'b', 0, HK_SECTION_META, 0, 8, ONE,			\
@@ -85,7 +87,7 @@ X(run_bytes, 'g', 'b', HK_UNIT_SHIFT, HK_SECTION_RUNS, 0, 8, ONE,	\
 X(clean_bytes, 'g', 'b', HK_UNIT_SHIFT, HK_SECTION_CLEAN, 0, 8, ONE,	\
   "free, not resident")							\
 X(dirty_bytes, 'g', 'b', HK_UNIT_SHIFT, HK_SECTION_DIRTY, 0, 8, ONE,	\
-  "free, used before")							\
+  "free, perhaps resident")						\
 X(class_size, 'g', 'b', 0, HK_SECTION_CLASSES, 0, 4, HK_PAGE_CLASS, 0,	\
   HK_CLASSES, 4, "of a block")						\
 X(medium_out, 'g', 'n', 0, HK_SECTION_MEDIUM, 0, 8, MEDIUM,		\
@@ -131,6 +133,15 @@ X(medium_flushes, 'c', 'n', 0, HEAP(counts.medium[0].flushes), MEDIUM,	\
   sizeof(((struct hk_heap *)0)->counts.medium[0]),			\
   "magazines that ran full")
 
+/* The options that are numbers, as they are in force; `unit` as above. */
+#define UNIT_BOOL	'n'
+#define UNIT_SIZE	'b'
+#define UNIT_PERCENT	'n'
+#define UNIT_MS		'n'
+#define UNIT_NUMBER	'n'
+#define UNIT_ENUM	'n'
+#define OPTION_NAME(name) "option_" name
+
 #define TEXT_FIELD(name, type, unit, shift, ...) \
 	TEXT_FIELD_(name, __VA_ARGS__)
 #define TEXT_FIELD_(name, section, offset, width, index, first, count,	\
@@ -141,11 +152,20 @@ X(medium_flushes, 'c', 'n', 0, HEAP(counts.medium[0].flushes), MEDIUM,	\
 	      help)							\
 	.name = #name "\0" help,
 
+#define OPTION_FIELD(id, name, type, unit, changes, least, most, balanced, \
+		     speed, hardened, words, help)			\
+	char option_##id[sizeof(OPTION_NAME(name) "\0" help)];
+#define OPTION_TEXT(id, name, type, unit, changes, least, most, balanced, \
+		    speed, hardened, words, help)			\
+	.option_##id = OPTION_NAME(name) "\0" help,
+
 /* A member for each row: its offset is what the row has as its name. */
 static const struct texts {
 	ROWS(TEXT_FIELD)
+	HK_OPTION_NUMBERS(OPTION_FIELD)
 } texts = {
 	ROWS(TEXT)
+	HK_OPTION_NUMBERS(OPTION_TEXT)
 };
 
 #define ROW(name, type, unit, shift, ...) \
@@ -155,8 +175,14 @@ static const struct texts {
 	{ offsetof(struct texts, name), type, unit, index, section, width, \
 	  shift, count, stride, first, 0, offset },
 
+#define OPTION_ROW(id, name, type, ...) \
+	{ offsetof(struct texts, option_##id), 'g', UNIT_##type,	\
+	  HK_PAGE_ONE, HK_SECTION_OPTIONS, sizeof(size_t), 0, 1, 0, 0, 0, \
+	  HK_OPT_##id * sizeof(size_t) },
+
 static const struct hk_page_row rows[] = {
 	ROWS(ROW)
+	HK_OPTION_NUMBERS(OPTION_ROW)
 };
 
 HK_EXPORT struct hk_stats_page hakmem_stats_page = {
@@ -209,6 +235,7 @@ __attribute__((constructor)) static void page_starts(void)
 	set(HK_SECTION_CLASSES, hk_class_sizes, sizeof(hk_class_sizes));
 	set(HK_SECTION_MEDIUM, hk_medium_outs(),
 	    (HK_MEDIUM_CLASSES - 1) * HK_MEDIUM_STRIDE + sizeof(size_t));
+	set(HK_SECTION_OPTIONS, hk_policy.value, sizeof(hk_policy.value));
 	set(HK_SECTION_HEAPS, hk_heaps_head(), sizeof(struct hk_heap));
 	hakmem_stats_page.section[HK_SECTION_HEAPS].link =
 		offsetof(struct hk_heap, next_heap);

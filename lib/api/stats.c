@@ -19,16 +19,8 @@ static uint64_t load(_Atomic uint64_t *counter)
 	return atomic_load_explicit(counter, memory_order_relaxed);
 }
 
-static void add_heap(struct hk_heap *heap, void *arg)
-{
-	struct hakmem_stats *s = arg;
-
-	s->refills += load(&heap->counts.refills);
-	s->slabs_retired += load(&heap->counts.retired);
-	s->remote_chains += load(&heap->counts.chains);
-}
-
-static void add_calls(struct hakmem_stats *s)
+/* What is counted as it happens. */
+static void add_events(struct hakmem_stats *s)
 {
 	s->mmap_calls = load(&hk_os_counts.mmap);
 	s->munmap_calls = load(&hk_os_counts.munmap);
@@ -37,6 +29,18 @@ static void add_calls(struct hakmem_stats *s)
 	s->madvise_calls = load(&hk_os_counts.madvise);
 	s->madvise_failures = load(&hk_os_counts.madvise_failed);
 	s->purged_bytes = load(&hk_os_counts.discarded);
+	s->superslabs_taken = hk_arena_committed() >> HK_SUPER_SHIFT;
+	s->superslabs_freed = hk_run_supers_purged();
+	s->fallback_mmaps = hk_arena_jumps();
+	s->huge_allocs = hk_huge_allocs();
+	s->guarded_allocs = load(&hk_guard_counts.taken);
+	s->thp_bytes = load(&hk_os_counts.huge);
+	/* Heaps are put in front of the list and stay in it: no lock. */
+	for (struct hk_heap *h = hk_heaps_first(); h; h = h->next_heap) {
+		s->refills += load(&h->counts.refills);
+		s->slabs_retired += load(&h->counts.retired);
+		s->remote_chains += load(&h->counts.chains);
+	}
 }
 
 /* ---- where the bytes are ---- */
@@ -101,38 +105,32 @@ static size_t add_arena(struct hakmem_stats *s, const struct hk_account *a)
 	return arena;
 }
 
-static size_t guard_reserved(void)
-{
-	return atomic_load_explicit(&hk_guard_counts.reserved,
-				    memory_order_relaxed);
-}
-
 static void collect(struct hakmem_stats *s, const struct hk_account *a)
 {
+	/* Pages of sampled blocks that were freed and may be written to. */
+	uint64_t kept = load(&hk_guard_counts.kept);
 	size_t arena;
 
 	*s = (struct hakmem_stats){ .size = sizeof(*s), .heaps = a->heaps };
-	hk_heaps_each(add_heap, s);
-	add_calls(s);
+	add_events(s);
 	arena = add_arena(s, a);
 
 	s->huge_bytes = hk_huge_bytes();
-	s->guarded_bytes = atomic_load_explicit(&hk_guard_counts.live,
-						memory_order_relaxed);
+	s->guarded_bytes = load(&hk_guard_counts.live);
 	s->live_bytes += s->huge_bytes + s->guarded_bytes;
 	s->metadata_bytes += hk_meta_bytes() + hk_arena_table_bytes() +
-		static_bytes();
+		static_bytes() + kept;
 	s->committed_bytes = arena + s->huge_bytes + s->guarded_bytes +
 		s->metadata_bytes - (arena ? HK_UNIT : 0);
 	s->reserved_bytes = s->committed_bytes +
 		hk_arena_table_reserved() - hk_arena_table_bytes() +
-		guard_reserved() - s->guarded_bytes;
+		load(&hk_guard_counts.reserved) - s->guarded_bytes - kept;
+}
 
-	s->superslabs_taken = arena >> HK_SUPER_SHIFT;
-	s->superslabs_freed = hk_run_supers_purged();
-	s->fallback_mmaps = hk_arena_jumps();
-	s->huge_allocs = hk_huge_allocs();
-	s->guarded_allocs = load(&hk_guard_counts.taken);
+void hk_stats_events(struct hakmem_stats *s)
+{
+	*s = (struct hakmem_stats){ .size = sizeof(*s) };
+	add_events(s);
 }
 
 void hk_stats_collect(struct hakmem_stats *s)

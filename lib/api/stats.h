@@ -17,6 +17,12 @@
 void hk_stats_collect(struct hakmem_stats *stats);
 
 /*
+ * Fills in what is counted as it happens, calls and events, and no more than
+ * that.  Takes no lock: a process may end at any point.
+ */
+void hk_stats_events(struct hakmem_stats *stats);
+
+/*
  * Writes all figures, with the classes in use and the heaps, in `format`.
  * No lock is held while `write` runs.  Returns 0 or what `write` returned.
  */

@@ -77,6 +77,12 @@ static const bool hk_tsan = false;
 #define hk_likely(x)	__builtin_expect(!!(x), 1)
 #define hk_unlikely(x)	__builtin_expect(!!(x), 0)
 #define HK_COLD		__attribute__((noinline, cold))
+
+/*
+ * Behind a call that is given this function's frame: the compiler may not end
+ * the function before, and jump.
+ */
+#define HK_KEEP_FRAME()	__asm__ volatile("")
 #define HK_NOINLINE	__attribute__((noinline))
 #define HK_INLINE	static inline __attribute__((always_inline))
 #define HK_NORETURN	__attribute__((noreturn))

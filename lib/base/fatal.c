@@ -5,7 +5,9 @@
  */
 #include "base/fatal.h"
 
+#include <signal.h>
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
 static void put(struct hk_line *line, char c)
@@ -44,21 +46,56 @@ void hk_line_ptr(struct hk_line *line, const void *p)
 	put_digits(line, (uintptr_t)p, 16);
 }
 
-void hk_line_write(struct hk_line *line, int fd)
+/* Returns 0, or the error that kept a part of the text from being written. */
+static int write_all(int fd, const char *text, size_t len)
 {
-	int saved = errno;
-	size_t done = 0;
-
-	line->text[line->len++] = '\n';
-	while (done < line->len) {
-		ssize_t n = write(fd, line->text + done, line->len - done);
+	while (len) {
+		ssize_t n = write(fd, text, len);
 
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n <= 0)
-			break;
-		done += (size_t)n;
+			return n ? errno : EIO;
+		text += n;
+		len -= (size_t)n;
 	}
+	return 0;
+}
+
+/* Takes back what the thread's own write() raised; it is blocked. */
+static void take_back(int signal)
+{
+	static const struct timespec at_once;
+	sigset_t one;
+
+	sigemptyset(&one);
+	sigaddset(&one, signal);
+	sigtimedwait(&one, NULL, &at_once);
+}
+
+/*
+ * A line that nobody can read, or for which a file has no room, must not end
+ * the process, which knows nothing of it: the two signals that say so are not
+ * delivered.  One that was pending before stays so.
+ */
+void hk_line_write(struct hk_line *line, int fd)
+{
+	int saved = errno, err;
+	sigset_t signals, before, pending;
+
+	line->text[line->len++] = '\n';
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGPIPE);
+	sigaddset(&signals, SIGXFSZ);
+	sigemptyset(&pending);
+	pthread_sigmask(SIG_BLOCK, &signals, &before);
+	sigpending(&pending);
+	err = write_all(fd, line->text, line->len);
+	if (err == EPIPE && !sigismember(&pending, SIGPIPE))
+		take_back(SIGPIPE);
+	if (err == EFBIG && !sigismember(&pending, SIGXFSZ))
+		take_back(SIGXFSZ);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	errno = saved;
 }
 

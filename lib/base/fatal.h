@@ -22,7 +22,10 @@ void hk_line_str(struct hk_line *line, const char *s);
 void hk_line_num(struct hk_line *line, uint64_t n);
 void hk_line_ptr(struct hk_line *line, const void *p);
 
-/* Ends the line with a newline and writes it to `fd`; errno is kept. */
+/*
+ * Ends the line with a newline and writes it to `fd`; errno is kept, and the
+ * signals of a write that fails are not raised.
+ */
 void hk_line_write(struct hk_line *line, int fd);
 
 /* Starts a line with "hakmem: fatal: ". */

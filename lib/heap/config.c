@@ -6,6 +6,7 @@
 
 #include "heap/heap.h"
 #include "os/os.h"
+#include "policy/option.h"
 
 #include <unistd.h>
 
@@ -56,6 +57,8 @@ void hk_config_read(struct hk_conf *conf, const char *path, char *text)
 	if (hk_os_secure())
 		conf->tell = NULL;
 	hk_conf_read(conf);
+	if (hk_os_secure())
+		hk_option_secure(conf->policy);
 	if (err && err != -ENOENT && err != -ENOTDIR)
 		refuse(conf, path, err);
 }

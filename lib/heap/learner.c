@@ -63,12 +63,13 @@ void hk_learner_note_slow(struct hk_heap *heap, const struct hk_desc *d,
 }
 
 /* What is best for a class, 0 where that is not known. */
-static void tune(unsigned int class, uint32_t now)
+static void tune(unsigned int class, uint32_t now,
+		 const struct hk_learn_choice *otherwise)
 {
 	struct hk_slab_tuning *t = &hk_slab_tuning[class];
 	struct hk_learn_choice c;
 
-	hk_learn_choose(&hk_learner.classes[class], now, &c);
+	hk_learn_choose(&hk_learner.classes[class], now, otherwise, &c);
 	if (c.why == HK_LEARN_UNKNOWN)
 		c.batch = c.wake = 0;
 	if (hk_option_chosen(&hk_policy, HK_OPT_WAKE))
@@ -83,11 +84,13 @@ static void tune(unsigned int class, uint32_t now)
 static void put_in_force(void)
 {
 	uint32_t now = (uint32_t)hk_os_clock_ms();
-	struct hk_learn_choice all;
+	struct hk_learn_choice otherwise, all;
 
+	hk_learn_preset((enum hk_preset)hk_policy_get(HK_OPT_PRESET),
+			&otherwise);
 	for (unsigned int class = 0; class < HK_SMALL_CLASSES; class++)
-		tune(class, now);
-	hk_learn_overall(&hk_learner, now, &all);
+		tune(class, now, &otherwise);
+	hk_learn_overall(&hk_learner, now, &otherwise, &all);
 	if (all.why == HK_LEARN_UNKNOWN)
 		return;
 	hk_option_propose(&hk_policy, HK_OPT_EMPTIES, all.empties);

@@ -6,7 +6,6 @@
 
 #include "heap/config.h"
 #include "heap/thread.h"
-#include "os/os.h"
 #include "slab/run.h"
 #include "superslab/arena.h"
 
@@ -15,16 +14,6 @@ struct hk_lock hk_process_lock;
 
 /* Set with release after everything else; read with acquire. */
 static _Atomic bool started;
-
-/* An odd mark is no pointer that a program might store. */
-static void draw_keys(void)
-{
-	uintptr_t keys[2];
-
-	hk_os_random(keys, sizeof(keys));
-	hk_arena.link_key = keys[0];
-	hk_arena.mark_key = keys[1] | 1;
-}
 
 static int start_locked(void)
 {
@@ -42,7 +31,6 @@ static int start_locked(void)
 	err = hk_arena_init();
 	if (err)
 		return err;
-	draw_keys();
 	if (!hk_policy_get(HK_OPT_LEAN))
 		hk_run_prewarm(hk_policy_get(HK_OPT_PREWARM));
 	atomic_store_explicit(&started, true, memory_order_release);

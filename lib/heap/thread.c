@@ -16,6 +16,7 @@
 #include "heap/remote.h"
 #include "heap/share.h"
 #include "os/meta.h"
+#include "os/trace.h"
 #include "slab/guard.h"
 #include "slab/huge.h"
 #include "slab/medium.h"
@@ -266,6 +267,7 @@ void hk_fork_child(void)
 {
 	set_served(hk_tls.heap->attached);
 	hk_share_forked();
+	hk_trace_fork_child();
 	hk_fork_parent();
 	hk_background_forked();
 }

@@ -277,18 +277,21 @@ static void read_profile(struct reader *r, struct hk_span value)
 /* Megabytes, without a unit. */
 static void read_target(struct reader *r, struct hk_span value)
 {
-	char with_unit[16];
+	char text[16];
+	struct hk_span with_unit = { text, value.len + 1 };
+	size_t n;
 
-	if (!value.len || value.len >= sizeof(with_unit) ||
-	    value.at[value.len - 1] > '9') {
-		if (!r->presets)
-			bad_value(r, HK_OPT_LEAN_TARGET, value);
-		return;
+	if (value.len && value.len < sizeof(text) &&
+	    value.at[value.len - 1] <= '9') {
+		memcpy(text, value.at, value.len);
+		text[value.len] = 'M';
+		if (!hk_option_parse(HK_OPT_LEAN_TARGET, with_unit, &n)) {
+			read_option(r, HK_OPT_LEAN_TARGET, with_unit);
+			return;
+		}
 	}
-	memcpy(with_unit, value.at, value.len);
-	with_unit[value.len] = 'M';
-	read_option(r, HK_OPT_LEAN_TARGET,
-		    (struct hk_span){ with_unit, value.len + 1 });
+	if (!r->presets)
+		bad_value(r, HK_OPT_LEAN_TARGET, value);
 }
 
 /*
@@ -300,12 +303,20 @@ static void read_lean(struct reader *r)
 	struct hk_policy *policy = r->conf->policy;
 	bool lean = atomic_load_explicit(&policy->value[HK_OPT_LEAN],
 					 memory_order_relaxed);
+	bool set = is_set(r, V_DECOMMIT);
+	struct hk_span how = hk_span_of(set ? r->value[V_DECOMMIT] : "");
+	size_t value;
 
-	if (!lean || r->presets)
+	if (r->presets)
 		return;
-	if (is_set(r, V_DECOMMIT))
-		read_option(r, HK_OPT_DECOMMIT,
-			    hk_span_of(r->value[V_DECOMMIT]));
+	if (set && hk_option_parse(HK_OPT_DECOMMIT, how, &value)) {
+		bad_value(r, HK_OPT_DECOMMIT, how);
+		set = false;
+	}
+	if (!lean)
+		return;
+	if (set)
+		read_option(r, HK_OPT_DECOMMIT, how);
 	else if (is_set(r, V_LEAN) &&
 		 !(policy->chosen >> HK_OPT_DECOMMIT & 1))
 		read_option(r, HK_OPT_DECOMMIT, hk_span_of("free"));

@@ -4,6 +4,8 @@
  */
 #include "policy/learn.h"
 
+#include "policy/option.h"
+
 #include <string.h>
 
 /* Nine parts old, one part new. */
@@ -17,18 +19,17 @@
 /* ...and past when it had none for so long. */
 #define PAST_MS		2000u
 
-/* The defaults, and the least and most of each number. */
+/* The least and most of each number. */
 #define BATCH_MIN	2u
-#define BATCH_DEFAULT	8u
 #define BATCH_MAX	31u
-#define WAKE_DEFAULT	32u
 #define WAKE_SPARSE	8u
 #define EMPTIES_MIN	0u
-#define EMPTIES_DEFAULT	2u
 #define EMPTIES_MAX	32u
-#define AGE_DEFAULT	250u
-#define AGE_BUSY	1000u
-#define AGE_PAST	50u
+
+/* Memory that will be used again soon waits so many times as long as other,
+   and what nobody has used for a while a part of it. */
+#define AGE_BUSY	4u
+#define AGE_PAST	5u
 
 /* A slab is sparse of which less than this was ever used. */
 #define SPARSE		5000u
@@ -122,6 +123,22 @@ static enum hk_learn_why why(const struct hk_learn_class *c, uint32_t now)
 	return c->retire >= BUSY ? HK_LEARN_BUSY : HK_LEARN_QUIET;
 }
 
+static unsigned int number(enum hk_option_id id, enum hk_preset preset)
+{
+	return (unsigned int)hk_option[id].preset[preset];
+}
+
+void hk_learn_preset(enum hk_preset preset, struct hk_learn_choice *choice)
+{
+	*choice = (struct hk_learn_choice){
+		.batch = number(HK_OPT_BATCH, preset),
+		.wake = number(HK_OPT_WAKE, preset),
+		.empties = number(HK_OPT_EMPTIES, preset),
+		.age = number(HK_OPT_PURGE_AGE, preset),
+		.why = HK_LEARN_UNKNOWN,
+	};
+}
+
 /*
  * Where refills are many for the blocks that they bring, more are taken at a
  * time: from the least, where all but one in 64 are there, to the most, where
@@ -131,15 +148,13 @@ static enum hk_learn_why why(const struct hk_learn_class *c, uint32_t now)
  * left to become empty: their blocks are used again later.
  */
 void hk_learn_choose(const struct hk_learn_class *c, uint32_t now,
+		     const struct hk_learn_choice *otherwise,
 		     struct hk_learn_choice *choice)
 {
 	size_t more;
 
-	*choice = (struct hk_learn_choice){
-		.batch = BATCH_DEFAULT, .wake = WAKE_DEFAULT,
-		.empties = EMPTIES_DEFAULT, .age = AGE_DEFAULT,
-		.why = why(c, now),
-	};
+	*choice = *otherwise;
+	choice->why = why(c, now);
 	if (choice->why == HK_LEARN_UNKNOWN)
 		return;
 	choice->batch = between(BATCH_MIN, (HK_LEARN_ALL - c->hit) / 80u,
@@ -148,15 +163,15 @@ void hk_learn_choose(const struct hk_learn_class *c, uint32_t now,
 		choice->wake = WAKE_SPARSE;
 	if (choice->why == HK_LEARN_PAST) {
 		choice->empties = EMPTIES_MIN;
-		choice->age = AGE_PAST;
+		choice->age = otherwise->age / AGE_PAST;
 		return;
 	}
 	more = (size_t)EMPTIES_MAX * c->given / HK_LEARN_ALL * c->retire /
 		HK_LEARN_ALL;
-	choice->empties = between(EMPTIES_DEFAULT, more + EMPTIES_DEFAULT,
-				  EMPTIES_MAX);
+	choice->empties = between(otherwise->empties,
+				  more + otherwise->empties, EMPTIES_MAX);
 	if (choice->why == HK_LEARN_BUSY)
-		choice->age = AGE_BUSY;
+		choice->age = otherwise->age * AGE_BUSY;
 }
 
 /*
@@ -165,18 +180,17 @@ void hk_learn_choose(const struct hk_learn_class *c, uint32_t now,
  * past.
  */
 void hk_learn_overall(const struct hk_learn *learn, uint32_t now,
+		      const struct hk_learn_choice *otherwise,
 		      struct hk_learn_choice *choice)
 {
-	size_t empties = EMPTIES_DEFAULT;
+	size_t age = otherwise->age / AGE_PAST;
+	size_t empties = otherwise->empties;
 	struct hk_learn_choice one;
-	size_t age = AGE_PAST;
 
-	*choice = (struct hk_learn_choice){
-		.empties = EMPTIES_DEFAULT, .age = AGE_DEFAULT,
-		.why = HK_LEARN_UNKNOWN,
-	};
+	*choice = *otherwise;
+	choice->why = HK_LEARN_UNKNOWN;
 	for (unsigned int class = 0; class < HK_LEARN_CLASSES; class++) {
-		hk_learn_choose(&learn->classes[class], now, &one);
+		hk_learn_choose(&learn->classes[class], now, otherwise, &one);
 		if (one.why == HK_LEARN_UNKNOWN)
 			continue;
 		/* The most promising reason is the smallest known one. */
@@ -184,11 +198,11 @@ void hk_learn_overall(const struct hk_learn *learn, uint32_t now,
 			choice->why = one.why;
 		age = hk_max(age, one.age);
 		if (one.why != HK_LEARN_PAST)
-			empties += one.empties - EMPTIES_DEFAULT;
+			empties += one.empties - otherwise->empties;
 	}
 	if (choice->why == HK_LEARN_UNKNOWN)
 		return;
 	choice->age = (unsigned int)age;
 	choice->empties = choice->why == HK_LEARN_PAST ? EMPTIES_MIN :
-		between(EMPTIES_DEFAULT, empties, EMPTIES_MAX);
+		between(otherwise->empties, empties, EMPTIES_MAX);
 }

@@ -12,7 +12,7 @@
 #ifndef HK_LEARN_H
 #define HK_LEARN_H
 
-#include "base/base.h"
+#include "policy/policy.h"
 
 #define HK_LEARN_RING	1000u
 #define HK_LEARN_EVERY	100u
@@ -63,8 +63,16 @@ struct hk_learn_choice {
 /* Takes an event in; true where the classes have changed. */
 bool hk_learn_note(struct hk_learn *learn, const struct hk_learn_event *event);
 
-/* What is best for a class at a time. */
+/* The numbers of a preset: what holds where nothing is known. */
+void hk_learn_preset(enum hk_preset preset, struct hk_learn_choice *choice);
+
+/*
+ * What is best for a class at a time.  `otherwise` is what holds where
+ * nothing is known, the preset's numbers; it is also what the others are
+ * reckoned from.
+ */
 void hk_learn_choose(const struct hk_learn_class *class, uint32_t now,
+		     const struct hk_learn_choice *otherwise,
 		     struct hk_learn_choice *choice);
 
 /*
@@ -72,6 +80,7 @@ void hk_learn_choose(const struct hk_learn_class *class, uint32_t now,
  * and whose idle memory has one age: `empties`, `age` and `why`.
  */
 void hk_learn_overall(const struct hk_learn *learn, uint32_t now,
+		      const struct hk_learn_choice *otherwise,
 		      struct hk_learn_choice *choice);
 
 #endif /* HK_LEARN_H */

@@ -185,7 +185,8 @@ static int parse_percent(struct hk_span text, size_t *n)
 		err = -EINVAL;
 	if (!err)
 		err = times(n, 10);
-	*n += tenth;
+	if (!err && __builtin_add_overflow(*n, tenth, n))
+		err = -ERANGE;
 	return err;
 }
 
@@ -257,6 +258,9 @@ static int assign_text(struct hk_policy *policy, enum hk_option_id id,
 
 	if (text.len > hk_option[id].most)
 		return -ERANGE;
+	/* What is behind it would be lost. */
+	if (memchr(text.at, '\0', text.len))
+		return -EINVAL;
 	memcpy(to, text.at, text.len);
 	to[text.len] = '\0';
 	return 0;
@@ -290,6 +294,19 @@ void hk_option_propose(struct hk_policy *policy, enum hk_option_id id,
 {
 	if (!hk_option_chosen(policy, id))
 		set(policy, id, value);
+}
+
+void hk_option_overrule(struct hk_policy *policy, enum hk_option_id id,
+			size_t value)
+{
+	set(policy, id, value);
+}
+
+void hk_option_secure(struct hk_policy *policy)
+{
+	hk_option_overrule(policy, HK_OPT_BACKGROUND_THREAD, 0);
+	hk_option_overrule(policy, HK_OPT_OS_STATS, 0);
+	policy->text[HK_OPT_STATS_FILE - HK_FIRST_TEXT][0] = '\0';
 }
 
 static void apply_preset(struct hk_policy *policy, size_t preset)

@@ -78,6 +78,16 @@ HK_COLD bool hk_option_chosen(const struct hk_policy *policy,
 HK_COLD void hk_option_propose(struct hk_policy *policy, enum hk_option_id id,
 			       size_t value);
 
+/* The value that is in force, whatever was chosen: see who calls it. */
+HK_COLD void hk_option_overrule(struct hk_policy *policy, enum hk_option_id id,
+				size_t value);
+
+/*
+ * Turns off what a process with more privileges than its caller does not do:
+ * it writes nothing and starts no thread.
+ */
+HK_COLD void hk_option_secure(struct hk_policy *policy);
+
 /* Everything as a preset has it, nothing chosen. */
 HK_COLD void hk_option_reset(struct hk_policy *policy, enum hk_preset preset);
 

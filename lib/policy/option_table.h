@@ -8,12 +8,12 @@
  *     balanced, speed-first, hardened, words, help)
  *
  *   type     BOOL, SIZE (bytes), PERCENT (in tenths), MS, NUMBER, ENUM (the
- *            position among `words`), TEXT (rows of texts are the last ones)
+ *            position among `words`), TEXT (those rows are the last ones)
  *   changes  whether it may change at run time: nothing in a heap that was
  *            made under the old value may become wrong
  *
  * The preset "balanced" is how the library behaves when nobody chooses
- * anything.  "hardened" has its values; its own checks are not options yet.
+ * anything.  "hardened" has its values, but for the seal.
  * man/hakmem.conf.5 has a row for each, with the same values.
  */
 #ifndef HK_OPTION_TABLE_H
@@ -23,7 +23,9 @@
 #define HK_TABLE_M(n)	((size_t)(n) << 20)
 #define HK_TABLE_T(n)	((size_t)(n) << 40)
 
-#define HK_OPTION_TABLE(X)						\
+#define HK_OPTION_TABLE(X)	HK_OPTION_NUMBERS(X) HK_OPTION_TEXTS(X)
+
+#define HK_OPTION_NUMBERS(X)						\
 X(PRESET, "preset", ENUM, "", true, 0, 2, 0, 1, 2,			\
   "balanced|speed-first|hardened",					\
   "the values of all options that are not chosen one by one")		\
@@ -59,6 +61,8 @@ X(SHARE, "share", NUMBER, "calls", true,				\
 X(GUARD, "guard", NUMBER, "1/N", true,					\
   0, 1000000000, 4000, 4000, 4000, "",					\
   "one allocation in so many gets a page between guard pages; 0: none")	\
+X(SEAL, "seal", BOOL, "", false, 0, 1, 0, 0, 1, "",			\
+  "blocks are sealed, cleared when freed, and wait before they come again") \
 X(HUGE_PAGES, "huge_pages", ENUM, "", true, 0, 2, 0, 0, 0,		\
   "auto|never|always",							\
   "where huge pages are asked for: in large, dense heaps by auto")	\
@@ -80,7 +84,9 @@ X(STATS_PAGE, "stats_page", BOOL, "", false, 0, 1, 1, 1, 1, "",		\
 X(OS_STATS, "os_stats", BOOL, "", false, 0, 1, 0, 0, 0, "",		\
   "print the statistics line on standard error at the end")		\
 X(FORCE_LIBC, "force_libc", BOOL, "", false, 0, 1, 0, 0, 0, "",		\
-  "serve the process by the C library's own allocator")			\
+  "serve the process by the C library's own allocator")
+
+#define HK_OPTION_TEXTS(X)						\
 X(STATS_FILE, "stats_file", TEXT, "", false, 0, 255, 0, 0, 0, "",	\
   "append the statistics line to this file; %p is the process's number") \
 X(EXCLUDE, "exclude", TEXT, "", false, 0, 255, 0, 0, 0, "",		\

@@ -4,15 +4,8 @@
  */
 #include "policy/policy.h"
 
-/* Texts are beyond the words, and empty. */
+/* The texts are empty. */
 #define X(id, name, type, unit, changes, least, most, balanced, ...) \
-	WORD_##type(id, balanced)
-#define WORD_BOOL(id, v)	[HK_OPT_##id] = v,
-#define WORD_SIZE(id, v)	[HK_OPT_##id] = v,
-#define WORD_PERCENT(id, v)	[HK_OPT_##id] = v,
-#define WORD_MS(id, v)		[HK_OPT_##id] = v,
-#define WORD_NUMBER(id, v)	[HK_OPT_##id] = v,
-#define WORD_ENUM(id, v)	[HK_OPT_##id] = v,
-#define WORD_TEXT(id, v)
+	[HK_OPT_##id] = balanced,
 
-struct hk_policy hk_policy = { .value = { HK_OPTION_TABLE(X) } };
+struct hk_policy hk_policy = { .value = { HK_OPTION_NUMBERS(X) } };

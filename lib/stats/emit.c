@@ -21,6 +21,7 @@ static const struct {
 	{ "mprotect_total", FIELD(mprotect_calls) },
 	{ "mremap_total", FIELD(mremap_calls) },
 	{ "purge_bytes", FIELD(purged_bytes) },
+	{ "thp", FIELD(thp_bytes) },
 	{ "refill", FIELD(refills) },
 	{ "retire", FIELD(slabs_retired) },
 	{ "remote", FIELD(remote_chains) },

@@ -21,7 +21,7 @@ static const char stats_names[] =
 	"slab_purged_bytes\0" "slab_uncarved_bytes\0" "slab_tail_bytes\0"
 	"empty_slab_bytes\0" "cached_run_bytes\0" "dirty_bytes\0"
 	"clean_bytes\0" "transit_bytes\0"
-	"guarded_bytes\0" "guarded_allocs\0";
+	"guarded_bytes\0" "guarded_allocs\0" "thp_bytes\0";
 
 static const char class_names[] =
 	"size\0" "slabs\0" "live\0" "cached\0" "free\0" "purged\0"

@@ -55,6 +55,7 @@ static void figures(void)
 	CHECK(during.uordblks + during.hblkhd <
 		before.uordblks + before.hblkhd + 2 * 110 * MIB);
 	CHECK(during.arena + during.hblkhd >= 110 * MIB);
+	CHECK_EQ(during.arena, during.uordblks + during.fordblks);
 	narrow = mallinfo();
 	CHECK_EQ((unsigned int)narrow.uordblks, (unsigned int)during.uordblks);
 	narrow = __libc_mallinfo();

@@ -85,6 +85,9 @@ static void be_looked_at(int in, int out)
 	atomic_store(&stop, 1);
 	for (int i = 0; i < 2; i++)
 		CHECK_EQ(pthread_join(threads[i], NULL), 0);
+	CHECK_EQ(hakmem_option_set("purge_age", "1234ms"), 0);
+	CHECK_EQ(hakmem_option_set("dirty_budget", "25.5"), 0);
+	CHECK_EQ(hakmem_option_set("empties", "5"), 0);
 	CHECK_EQ(hakmem_stats_get(&stats, sizeof(stats)), 0);
 	tell(out, &stats, sizeof(stats));
 	hear(in, &byte, 1);
@@ -132,6 +135,17 @@ static uint64_t sum(const struct page *page, const char *name)
 	for (size_t i = 0; i < value->count; i++)
 		n += value->elements[i];
 	return n;
+}
+
+/* What was chosen while the process ran, and what was not. */
+static void options(const struct page *page)
+{
+	CHECK_EQ(sum(page, "option_purge_age"), 1234);
+	CHECK_EQ(sum(page, "option_dirty_budget"), 255);
+	CHECK_EQ(sum(page, "option_empties"), 5);
+	CHECK_EQ(sum(page, "option_stats_page"), 1);
+	CHECK_EQ(sum(page, "option_force_libc"), 0);
+	CHECK(page_find(page, "option_stats_file") == NULL);
 }
 
 static void same(const struct page *page, const struct hakmem_stats *s)
@@ -183,6 +197,7 @@ static void watch(pid_t pid, int in, int out)
 	now = look(pid);
 	never_back(&was, &now);
 	same(&now, &stats);
+	options(&now);
 	page_free(&was);
 	page_free(&now);
 	tell(out, &byte, 1);

@@ -6,36 +6,15 @@
  * by free().  getppid() marks where main() begins and ends.
  */
 #define _GNU_SOURCE 1
-#include "lib/blocks.h"
+#define HELD_ENDS 5000
+#include "lib/held.h"
 
 #include <malloc.h>
 #include <pthread.h>
 
 #define LIVE 160
 
-static struct {
-	unsigned char *p;
-	size_t size;
-} live[LIVE];
-
-static void verify(size_t i, size_t size)
-{
-	size_t ends = size < 5000 ? size : 5000;
-
-	CHECK_PATTERN(live[i].p, 0, ends, i);
-	if (size == live[i].size)
-		CHECK_PATTERN(live[i].p, size - ends, size, i);
-}
-
-static void fill(size_t i, void *p, size_t size)
-{
-	size_t ends = size < 5000 ? size : 5000;
-
-	live[i].p = p;
-	live[i].size = size;
-	pattern_fill(p, 0, ends, i);
-	pattern_fill(p, size - ends, size, i);
-}
+static struct held live[LIVE];
 
 static void obtain(size_t i, size_t size)
 {
@@ -57,35 +36,19 @@ static void obtain(size_t i, size_t size)
 	if (!p)
 		return;
 	if (i % 4 == 0)
-		CHECK_ZERO(p, size < 20000 ? size : 20000);
-	fill(i, p, size);
+		CHECK_ZERO(p, held_least(size, 20000));
+	held_fill(&live[i], p, size, i);
 }
 
 static void resize(size_t i, size_t size)
 {
-	void *p;
-
-	if (!live[i].p)
-		return;
-	errno = 4711;
-	p = HIDE(realloc(live[i].p, size));
-	CHECK_EQ(errno, p ? 4711 : ENOMEM);
-	if (p) {
-		live[i].p = p;
-		verify(i, size < live[i].size ? size : live[i].size);
-		fill(i, p, size);
-	} else {
-		verify(i, live[i].size);
-	}
+	if (live[i].p)
+		held_resize(&live[i], size, i);
 }
 
 static void release(size_t i)
 {
-	if (!live[i].p)
-		return;
-	verify(i, live[i].size);
-	CHECK_ERRNO_KEPT(free(live[i].p));
-	live[i].p = NULL;
+	held_release(&live[i], i);
 }
 
 static void rounds(void)

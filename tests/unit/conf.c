@@ -307,8 +307,17 @@ static void mistakes_in_variables(void **state)
 	read_all(NULL, (const char *const[]){
 		"HAKMEM_SS_MEM_LEAN_TARGET_MB=99999999999999999999",
 		"HAKMEM_SS_MEM_LEAN_DECOMMIT=x", NULL });
-	assert_int_equal(conf.problems, 1);
+	assert_int_equal(conf.problems, 2);
 	assert_is(HK_OPT_LEAN_TARGET, "10M");
+	read_all(NULL, (const char *const[]){
+		"HAKMEM_SS_MEM_LEAN_TARGET_MB=-1", NULL });
+	assert_told("hakmem: HAKMEM_SS_MEM_LEAN_TARGET_MB: lean_target "
+		    "cannot be '-1': 0 to 4T expected\n");
+	/* A bad value is as none: the variable's default. */
+	read_all(NULL, (const char *const[]){ "HAKMEM_SS_MEM_LEAN=1",
+		"HAKMEM_SS_MEM_LEAN_DECOMMIT=x", NULL });
+	assert_int_equal(conf.problems, 1);
+	assert_is(HK_OPT_DECOMMIT, "free");
 	read_all("lean=1", (const char *const[]){
 		"HAKMEM_SS_MEM_LEAN_DECOMMIT=x", NULL });
 	assert_int_equal(conf.problems, 1);

@@ -22,7 +22,7 @@ static void every_figure(void **state)
 		.mmap_calls = 105, .fallback_mmaps = 106, .huge_allocs = 107,
 		.munmap_calls = 108, .mprotect_calls = 109,
 		.mremap_calls = 110, .purged_bytes = 111, .refills = 112,
-		.slabs_retired = 113, .remote_chains = 114,
+		.slabs_retired = 113, .remote_chains = 114, .thp_bytes = 115,
 	};
 	struct hk_line line;
 
@@ -32,8 +32,8 @@ static void every_figure(void **state)
 		"[SS_OS_STATS] alloc=101 free=102 madvise=103 "
 		"madvise_disabled=104 mmap_total=105 fallback_mmap=106 "
 		"huge_alloc=107 munmap_total=108 mprotect_total=109 "
-		"mremap_total=110 purge_bytes=111 refill=112 retire=113 "
-		"remote=114");
+		"mremap_total=110 purge_bytes=111 thp=115 refill=112 "
+		"retire=113 remote=114");
 }
 
 /* Nothing of a line of the largest figures is cut off. */
@@ -51,7 +51,7 @@ static void largest_figures(void **state)
 		assert_memory_equal(at, "=18446744073709551615", 21);
 		keys++;
 	}
-	assert_int_equal(keys, 14);
+	assert_int_equal(keys, 15);
 }
 
 int main(void)

@@ -6,6 +6,7 @@
 
 #include "base/fatal.h"
 
+#include <signal.h>
 #include <stdio.h>
 
 static void numbers(void **state)
@@ -161,6 +162,34 @@ static void assertions(void **state)
 		assert_lives(asserts, NULL);
 }
 
+/*
+ * Nobody reads: the process lives, and a signal of the same kind that was
+ * pending, and blocked by the program, is still there.
+ */
+static void no_reader(void **state)
+{
+	struct hk_line line = { 0 };
+	sigset_t pipes, pending;
+	int fds[2];
+
+	(void)state;
+	assert_int_equal(pipe(fds), 0);
+	close(fds[0]);
+	sigemptyset(&pipes);
+	sigaddset(&pipes, SIGPIPE);
+	hk_line_write(&line, fds[1]);
+	assert_int_equal(sigpending(&pending), 0);
+	assert_false(sigismember(&pending, SIGPIPE));
+	assert_int_equal(pthread_sigmask(SIG_BLOCK, &pipes, NULL), 0);
+	assert_int_equal(raise(SIGPIPE), 0);
+	hk_line_write(&line, fds[1]);
+	assert_int_equal(sigpending(&pending), 0);
+	assert_true(sigismember(&pending, SIGPIPE));
+	assert_int_equal(sigwaitinfo(&pipes, NULL), SIGPIPE);
+	assert_int_equal(pthread_sigmask(SIG_UNBLOCK, &pipes, NULL), 0);
+	close(fds[1]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -168,6 +197,7 @@ int main(void)
 		cmocka_unit_test(null_pointer),
 		cmocka_unit_test(truncation),
 		cmocka_unit_test(closed_descriptor),
+		cmocka_unit_test(no_reader),
 		cmocka_unit_test(partial_writes),
 		cmocka_unit_test(last_words),
 		cmocka_unit_test(assertions),

@@ -26,6 +26,10 @@ static const struct hk_learn_event plain = {
 	.ms = 1000, .class = 5, .capacity = 400, .carved = 400, .refills = 4,
 };
 
+static const struct hk_learn_choice preset = {
+	.batch = 8, .wake = 32, .empties = 2, .age = 250,
+};
+
 static int forget(void **state)
 {
 	(void)state;
@@ -37,7 +41,7 @@ static struct hk_learn_choice choose(unsigned int class, uint32_t now)
 {
 	struct hk_learn_choice choice;
 
-	hk_learn_choose(&learn.classes[class], now, &choice);
+	hk_learn_choose(&learn.classes[class], now, &preset, &choice);
 	return choice;
 }
 
@@ -131,7 +135,7 @@ static struct hk_learn_choice overall(uint32_t now)
 {
 	struct hk_learn_choice choice;
 
-	hk_learn_overall(&learn, now, &choice);
+	hk_learn_overall(&learn, now, &preset, &choice);
 	return choice;
 }
 

@@ -132,6 +132,7 @@ static void types(void **state)
 	assert_parses(HK_OPT_DIRTY_BUDGET, "50%", 500);
 	assert_refused(HK_OPT_DIRTY_BUDGET, "50.%", -EINVAL);
 	assert_refused(HK_OPT_DIRTY_BUDGET, "1000.1%", -ERANGE);
+	assert_refused(HK_OPT_DIRTY_BUDGET, "1844674407370955161.9", -ERANGE);
 	assert_parses(HK_OPT_DIRTY_MIN, "5", 5);
 	assert_parses(HK_OPT_DIRTY_MIN, "5B", 5);
 	assert_parses(HK_OPT_DIRTY_MIN, "5k", 5 * HK_KIB);
@@ -264,6 +265,10 @@ static void texts(void **state)
 			(enum hk_option_id)i, span), -ERANGE);
 		assert_string_equal(policy.text[i - HK_FIRST_TEXT], "");
 		span.len--;
+		text[3] = '\0';
+		assert_int_equal(hk_option_assign(&policy,
+			(enum hk_option_id)i, span), -EINVAL);
+		text[3] = 't';
 		assert_int_equal(hk_option_assign(&policy,
 			(enum hk_option_id)i, span), 0);
 		line.len = 0;
@@ -271,6 +276,27 @@ static void texts(void **state)
 		assert_int_equal(line.len, span.len);
 		assert_memory_equal(line.text, text, span.len);
 	}
+}
+
+/* Whatever was chosen; all else stays. */
+static void secure(void **state)
+{
+	(void)state;
+	hk_option_reset(&policy, HK_BALANCED);
+	assert_int_equal(hk_option_assign(&policy, HK_OPT_BACKGROUND_THREAD,
+					  hk_span_of("1")), 0);
+	assert_int_equal(hk_option_assign(&policy, HK_OPT_OS_STATS,
+					  hk_span_of("1")), 0);
+	assert_int_equal(hk_option_assign(&policy, HK_OPT_STATS_FILE,
+					  hk_span_of("/tmp/x")), 0);
+	assert_int_equal(hk_option_assign(&policy, HK_OPT_PURGE_AGE,
+					  hk_span_of("7ms")), 0);
+	hk_option_secure(&policy);
+	assert_int_equal(policy.value[HK_OPT_BACKGROUND_THREAD], 0);
+	assert_int_equal(policy.value[HK_OPT_OS_STATS], 0);
+	assert_string_equal(policy.text[HK_OPT_STATS_FILE - HK_FIRST_TEXT],
+			    "");
+	assert_int_equal(policy.value[HK_OPT_PURGE_AGE], 7);
 }
 
 int main(void)
@@ -282,6 +308,7 @@ int main(void)
 		cmocka_unit_test(nonsense),
 		cmocka_unit_test(types),
 		cmocka_unit_test(names),
+		cmocka_unit_test(secure),
 		cmocka_unit_test_setup(run_time, set_up),
 		cmocka_unit_test_setup(presets_at_run_time, set_up),
 		cmocka_unit_test_setup(texts, set_up),

@@ -244,18 +244,6 @@ static void lean(void *arg)
 
 /* ---- what is there at start ---- */
 
-static size_t resident(char *p, size_t len)
-{
-	size_t page = hk_os_page_size(), n = 0;
-	unsigned char pages[1024];
-
-	CHECK(len / page <= sizeof(pages));
-	CHECK_EQ(mincore(p, len, pages), 0);
-	for (size_t i = 0; i < len / page; i++)
-		n += pages[i] & 1;
-	return n * page;
-}
-
 static char *first_super(void)
 {
 	return (char *)hk_arena.base + HK_SUPER;
@@ -270,7 +258,8 @@ static void prewarm(void *arg)
 	begin();
 	choose(HK_OPT_PREWARM, "8M");
 	CHECK_EQ(hk_process_start(), 0);
-	CHECK_EQ(resident(first_super(), 4 * HK_MIB), 4 * HK_MIB);
+	CHECK_EQ(unit_resident(first_super(), 4 * HK_MIB),
+		 4 * HK_MIB / hk_os_page_size());
 	/* It is as good as new. */
 	d = hk_run_take(8 * HK_MIB / HK_UNIT, 1, &zeroed);
 	CHECK(d && zeroed);
@@ -296,6 +285,7 @@ static void arena_size(void *arg)
 	choose(HK_OPT_ARENA_SIZE, "130M");
 	CHECK_EQ(hk_process_start(), 0);
 	CHECK_EQ(hk_arena.window, 192 * HK_MIB);
+	CHECK_EQ(hk_policy_get(HK_OPT_ARENA_SIZE), 192 * HK_MIB);
 }
 
 static void least_arena_size(void *arg)
@@ -305,6 +295,7 @@ static void least_arena_size(void *arg)
 	choose(HK_OPT_ARENA_SIZE, "1");
 	CHECK_EQ(hk_process_start(), 0);
 	CHECK_EQ(hk_arena.window, 64 * HK_MIB);
+	CHECK_EQ(hk_policy_get(HK_OPT_ARENA_SIZE), 64 * HK_MIB);
 }
 
 /* ---- what heaps keep ---- */
@@ -457,7 +448,7 @@ static void learned(void *arg)
 	choose(HK_OPT_LEARNER, "1");
 	use_slabs_much();
 	CHECK(hk_policy_get(HK_OPT_EMPTIES) > 2);
-	CHECK_EQ(hk_policy_get(HK_OPT_PURGE_AGE), 1000);
+	CHECK_EQ(hk_policy_get(HK_OPT_PURGE_AGE), 4000);
 	CHECK(t->batch >= 2 && t->batch <= 31);
 	CHECK_EQ(t->wake, 32);
 	hk_heap_verify(heap());

@@ -72,9 +72,10 @@ static void json(void **state)
 	has("\"huge_allocs\":", WORD(hakmem_stats, huge_allocs), ",");
 	has("\"run_bytes\":", WORD(hakmem_stats, run_bytes), ",");
 	has("\"transit_bytes\":", WORD(hakmem_stats, transit_bytes), ",");
-	has("\"guarded_allocs\":", WORD(hakmem_stats, guarded_allocs), "},");
+	has("\"guarded_allocs\":", WORD(hakmem_stats, guarded_allocs), ",");
+	has("\"thp_bytes\":", WORD(hakmem_stats, thp_bytes), "},");
 	/* The last name stands for the last word. */
-	assert_int_equal(WORD(hakmem_stats, guarded_allocs) + 1,
+	assert_int_equal(WORD(hakmem_stats, thp_bytes) + 1,
 		sizeof(struct hakmem_stats) / sizeof(uint64_t));
 	has("\"classes\":[\n{\"size\":", 0, ",");
 	has("\"tail_bytes\":", WORD(hk_class_figures, tail_bytes), "},\n{");
