@@ -13,7 +13,11 @@
  *   {"schema":1,"file":"/etc/hakmem.conf",
  *    "options":[{"name":"wake","value":"32",...}]}
  *
- * with values as the library reads them.  configure defines HAVE_JSON_C where
+ * with values as the library reads them.  A list of processes is
+ *
+ *   {"schema":1,"processes":[{"pid":4711,"user":"www",...}],"closed":0}
+ *
+ * with null for what is not known.  configure defines HAVE_JSON_C where
  * json-c is found: the one conditional of the program is in this file.
  */
 #ifdef HAVE_CONFIG_H
@@ -22,6 +26,7 @@
 
 #include "print.h"
 
+#include "listed.h"
 #include "options.h"
 #include "util.h"
 
@@ -178,6 +183,56 @@ void print_options_json(FILE *out, const char *file,
 	json_object_put(object);
 }
 
+/* A text of a process, "" where it is not known. */
+static void add_known_text(struct json_object *to, const char *key,
+			   const char *text)
+{
+	if (*text)
+		add_text(to, key, text);
+	else
+		add(to, key, NULL);
+}
+
+static struct json_object *listed_object(const struct listed *item)
+{
+	struct json_object *object = json_object_new_object();
+
+	add_number(object, "pid", (uint64_t)item->pid);
+	add_text(object, "user", item->user);
+	add_number(object, "uid", item->uid);
+	add_number(object, "rss_bytes", item->rss);
+	if (item->has_figures) {
+		add_number(object, "used_bytes", item->used);
+		add_number(object, "committed_bytes", item->committed);
+	} else {
+		add(object, "used_bytes", NULL);
+		add(object, "committed_bytes", NULL);
+	}
+	add_known_text(object, "preset", item->preset);
+	add_known_text(object, "unit", item->unit);
+	add_known_text(object, "cgroup", item->cgroup);
+	add_known_text(object, "library", item->library);
+	add_text(object, "command", item->command);
+	return object;
+}
+
+void print_listed_json(const struct listing *listing)
+{
+	struct json_object *object = json_object_new_object();
+	struct json_object *processes = json_object_new_array();
+
+	add_number(object, "schema", 1);
+	for (size_t i = 0; i < listing->count; i++)
+		json_object_array_add(processes,
+				      listed_object(&listing->items[i]));
+	add(object, "processes", processes);
+	add_number(object, "closed", listing->closed);
+	printf("%s\n",
+	       json_object_to_json_string_ext(object, JSON_C_TO_STRING_PLAIN |
+					      JSON_C_TO_STRING_NOSLASHESCAPE));
+	json_object_put(object);
+}
+
 #else
 
 const bool print_json_built = false;
@@ -199,6 +254,12 @@ void print_options_json(FILE *out, const char *file,
 	(void)file;
 	(void)rows;
 	(void)count;
+	abort();
+}
+
+void print_listed_json(const struct listing *listing)
+{
+	(void)listing;
 	abort();
 }
 

@@ -15,8 +15,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#define SYMBOL "hakmem_stats_page"
-
 /* ---- the table ---- */
 
 #define NAME_WIDTH	30
@@ -157,7 +155,7 @@ static void show(pid_t pid, bool json)
 {
 	struct page page = { 0 };
 	uint64_t at;
-	const char *why = process_symbol(pid, SYMBOL, &at);
+	const char *why = process_symbol(pid, PROCESS_PAGE, &at);
 
 	if (!why)
 		why = page_load(&page, process_read, &pid, at);

@@ -172,7 +172,8 @@ static bool map_line_has(char *line, const struct loaded_library *library,
 		(inode == library->inode && strstr(name, "hakmem"));
 }
 
-enum loaded_seen loaded_look(pid_t pid, const struct loaded_library *library)
+static enum loaded_seen look_once(pid_t pid,
+				  const struct loaded_library *library)
 {
 	char *name = util_format("/proc/%ld/maps", (long)pid);
 	FILE *maps = fopen(name, "re");
@@ -197,6 +198,17 @@ enum loaded_seen loaded_look(pid_t pid, const struct loaded_library *library)
 	if (libc)
 		return LOADED_NO;
 	return any ? LOADED_TOO_EARLY : LOADED_UNREADABLE;
+}
+
+/*
+ * The map is read in pieces, while the loader changes it: what was missing
+ * once may have been there.
+ */
+enum loaded_seen loaded_look(pid_t pid, const struct loaded_library *library)
+{
+	enum loaded_seen seen = look_once(pid, library);
+
+	return seen == LOADED_NO ? look_once(pid, library) : seen;
 }
 
 /* ---- obstacles ---- */

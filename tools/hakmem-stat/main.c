@@ -19,10 +19,11 @@ static const struct {
 	{ "run", command_run },
 	{ "report", command_report },
 	{ "options", command_options },
+	{ "ls", command_ls },
 	{ "-p", command_live },
 };
 
-static const char *const names[] = { "run", "report", "options", NULL };
+static const char *const names[] = { "run", "report", "options", "ls", NULL };
 
 void print_help(void)
 {
@@ -30,6 +31,7 @@ void print_help(void)
 "Examples:\n"
 "  hakmem-stat run -- python3 job.py      run a program on libhakmem\n"
 "  hakmem-stat run -o stat.txt -- make    its report into a file\n"
+"  hakmem-stat ls                         which processes are on libhakmem\n"
 "  hakmem-stat -p 4711                    look into a running process\n"
 "  hakmem-stat report server.log          read the figures in a log\n"
 "  journalctl -u web | hakmem-stat report --format=csv -\n"
@@ -38,6 +40,7 @@ void print_help(void)
 "Usage: hakmem-stat run [OPTION...] [--] COMMAND [ARGUMENT...]\n"
 "       hakmem-stat report [OPTION...] FILE...\n"
 "       hakmem-stat options [OPTION...] [NAME...]\n"
+"       hakmem-stat ls [OPTION...]\n"
 "       hakmem-stat -p PID [OPTION...]\n"
 "       hakmem-stat --help | --version\n"
 "\n"
@@ -57,6 +60,13 @@ void print_help(void)
 "\n"
 "options Lists the library's options, or those named: what a process that\n"
 "        starts now would have, each preset's value, the range.\n"
+"\n"
+"ls      Lists every process that has libhakmem: its resident memory, what\n"
+"        of the heap is in use and committed, preset, systemd unit or\n"
+"        control group, name; '-' where it may not be read.\n"
+"  --sort=COLUMN        pid (the default), user, rss, used, committed,\n"
+"                       preset, unit or command; most bytes first\n"
+"  -u, --user=USER      the processes of one user, a name or a number\n"
 "\n"
 "-p PID  Prints every figure of the statistics page of a running process,\n"
 "        which notices nothing of it.  Exits with 3 where there is none.\n"
@@ -97,8 +107,8 @@ int main(int argc, char **argv)
 			return finish(commands[i].command(argc - 1, argv + 1));
 		}
 	if (!*word)
-		util_die(STATUS_USAGE, "which command?  'run', 'report' or "
-			 "'options'; hakmem-stat --help has examples");
+		util_die(STATUS_USAGE, "which command?  'run', 'report', "
+			 "'options' or 'ls'; hakmem-stat --help has examples");
 	nearest = util_nearest(word, names);
 	util_die(STATUS_USAGE, "unknown %s '%s'%s%s%s; hakmem-stat --help "
 		 "has the commands", *word == '-' ? "option" : "command",

@@ -218,12 +218,18 @@ int command_options(int argc, char **argv)
 	return STATUS_FINE;
 }
 
+static const char *const presets[] = {
+	"balanced", "speed-first", "hardened", NULL
+};
+
+const char *options_preset_word(uint64_t value)
+{
+	return value < HK_PRESETS ? presets[value] : "?";
+}
+
 const char *options_preset(const char *name)
 {
-	static const char *const names[] = {
-		"balanced", "speed-first", "hardened", NULL
-	};
-	const char *nearest = util_nearest(name, names);
+	const char *nearest = util_nearest(name, presets);
 	size_t preset;
 
 	if (!hk_option_parse(HK_OPT_PRESET, hk_span_of(name), &preset))

@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 
 #define OPTION_PRESETS	3
@@ -29,5 +30,8 @@ void print_options_json(FILE *out, const char *file,
 
 /* `name`, which is a preset's; for any other, ends with util_trouble. */
 const char *options_preset(const char *name);
+
+/* The name of a preset by its number; "?" for one of a later version. */
+const char *options_preset_word(uint64_t value);
 
 #endif /* STAT_OPTIONS_H */

@@ -29,6 +29,7 @@ static const struct {
 	{ "mprotect_total", "mprotect calls" },
 	{ "mremap_total", "mremap calls" },
 	{ "purge_bytes", "given back without unmapping" },
+	{ "thp", "for which huge pages were asked" },
 	{ "refill", "times a thread's list ran empty" },
 	{ "retire", "slabs that became empty" },
 	{ "remote", "batches freed by threads that did not own them" },

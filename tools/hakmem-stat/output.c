@@ -8,39 +8,44 @@
 #include "commands.h"
 #include "util.h"
 
-#include <getopt.h>
+void output_start(struct output *output)
+{
+	*output = (struct output){ .format = "table" };
+}
+
+bool output_take(struct output *output, int option)
+{
+	switch (option) {
+	case 'f':
+		output->format = optarg;
+		return true;
+	case 'j':
+		output->format = "json";
+		return true;
+	case 'c':
+		util_set_color(optarg);
+		return true;
+	case 'h':
+		print_help();
+		output->status = STATUS_FINE;
+		return false;
+	default:
+		output->status = STATUS_USAGE;
+		return false;
+	}
+}
 
 bool output_read(int argc, char **argv, struct output *output)
 {
 	static const struct option options[] = {
-		{ "format", required_argument, NULL, 'f' },
-		{ "json", no_argument, NULL, 'j' },
-		{ "color", required_argument, NULL, 'c' },
-		{ "help", no_argument, NULL, 'h' },
+		OUTPUT_OPTIONS,
 		{ NULL, 0, NULL, 0 },
 	};
 	int option;
 
-	*output = (struct output){ .format = "table" };
-	while ((option = getopt_long(argc, argv, "f:h", options, NULL)) >= 0) {
-		switch (option) {
-		case 'f':
-			output->format = optarg;
-			break;
-		case 'j':
-			output->format = "json";
-			break;
-		case 'c':
-			util_set_color(optarg);
-			break;
-		case 'h':
-			print_help();
-			output->status = STATUS_FINE;
+	output_start(output);
+	while ((option = getopt_long(argc, argv, "f:h", options, NULL)) >= 0)
+		if (!output_take(output, option))
 			return false;
-		default:
-			output->status = STATUS_USAGE;
-			return false;
-		}
-	}
 	return true;
 }

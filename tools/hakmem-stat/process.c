@@ -154,63 +154,98 @@ static bool find_in_object(struct object *o, const char *name, uint64_t *at)
 
 /* ---- the process ---- */
 
-static const char *why_unreadable(int err)
-{
-	switch (err) {
-	case ENOENT:
-	case ESRCH:
-		return "there is no such process";
-	case EPERM:
-	case EACCES:
-		return "it may not be read: it is another user's, or the "
-			"system allows only root to look into processes "
-			"(kernel.yama.ptrace_scope)";
-	default:
-		return strerror(err);
-	}
-}
-
-/* A mapping of the first page of a file: "from-to r--p 00000000 ... /path". */
-static bool is_file_start(const char *line, uint64_t *start)
+/*
+ * A mapping of the first page of a file: "from-to r--p 00000000 ... /path".
+ * Returns the path, without the newline.
+ */
+static const char *file_start(char *line, uint64_t *start)
 {
 	unsigned long from, offset;
 	char mode[5];
+	char *path = strchr(line, '/');
 
-	if (sscanf(line, "%lx-%*x %4s %lx", &from, mode, &offset) != 3)
-		return false;
+	if (!path || sscanf(line, "%lx-%*x %4s %lx", &from, mode, &offset) !=
+	    3 || mode[0] != 'r' || offset)
+		return NULL;
+	path[strcspn(path, "\n")] = '\0';
 	*start = from;
-	return mode[0] == 'r' && !offset && strchr(line, '/');
+	return path;
+}
+
+/* All that can be said of a file whose memory may not be read. */
+static bool has_our_name(const char *path)
+{
+	return !strncmp(strrchr(path, '/') + 1, "libhakmem.so", 12);
+}
+
+/* Whether the object is in the file that is mapped at `start`: 0 or why not. */
+static int look_into(pid_t pid, uint64_t start, const char *name, uint64_t *at)
+{
+	struct object o = { .pid = pid };
+	char byte;
+
+	errno = 0;
+	if (!process_read(&pid, start, &byte, 1) && errno == EPERM)
+		return -EPERM;
+	return read_object(&o, start) && find_in_object(&o, name, at) ? 0 :
+		-ENOENT;
+}
+
+/* Once a read is refused all are, and names are looked for. */
+static int search(FILE *maps, pid_t pid, const char *name,
+		  struct process_found *found)
+{
+	int status = -ENOENT;
+	char *line = NULL;
+	size_t room = 0;
+
+	while (!found->file && getline(&line, &room, maps) >= 0) {
+		uint64_t start;
+		const char *path = file_start(line, &start);
+
+		if (!path)
+			continue;
+		if (status != -EPERM)
+			status = look_into(pid, start, name, &found->at);
+		if (!status || (status == -EPERM && has_our_name(path)))
+			found->file = util_copy(path, strlen(path));
+	}
+	free(line);
+	return status;
+}
+
+int process_find(pid_t pid, const char *name, struct process_found *found)
+{
+	char *path = util_format("/proc/%ld/maps", (long)pid);
+	FILE *maps = fopen(path, "re");
+	int status;
+
+	free(path);
+	*found = (struct process_found){ 0 };
+	if (!maps)
+		return errno == ENOENT || errno == ESRCH ? -ESRCH : -EACCES;
+	status = search(maps, pid, name, found);
+	fclose(maps);
+	return status;
 }
 
 const char *process_symbol(pid_t pid, const char *name, uint64_t *at)
 {
-	char *path = util_format("/proc/%ld/maps", (long)pid);
-	FILE *maps = fopen(path, "re");
-	const char *why = "libhakmem is not loaded there";
-	char *line = NULL;
-	size_t room = 0;
-	uint64_t start;
+	struct process_found found;
+	int status = process_find(pid, name, &found);
 
-	free(path);
-	if (!maps)
-		return why_unreadable(errno);
-	while (getline(&line, &room, maps) >= 0) {
-		struct object o = { .pid = pid };
-		char byte;
-
-		if (!is_file_start(line, &start))
-			continue;
-		errno = 0;
-		if (!process_read(&pid, start, &byte, 1) && errno == EPERM) {
-			why = why_unreadable(EPERM);
-			break;
-		}
-		if (read_object(&o, start) && find_in_object(&o, name, at)) {
-			why = NULL;
-			break;
-		}
+	free(found.file);
+	*at = found.at;
+	switch (status) {
+	case 0:
+		return NULL;
+	case -ENOENT:
+		return "libhakmem is not loaded there";
+	case -ESRCH:
+		return "there is no such process";
+	default:
+		return "it may not be read: it is another user's, or the "
+			"system allows only root to look into processes "
+			"(kernel.yama.ptrace_scope)";
 	}
-	free(line);
-	fclose(maps);
-	return why;
 }

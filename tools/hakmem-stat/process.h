@@ -14,12 +14,29 @@
 /* Reads memory of process *(pid_t *)pid: a page_read. */
 bool process_read(void *pid, uint64_t at, void *to, size_t len);
 
+/* The library's statistics page. */
+#define PROCESS_PAGE	"hakmem_stats_page"
+
+struct process_found {
+	uint64_t at;		/* its address */
+	char *file;		/* the caller's, to free: as the memory map
+				   has its name; or NULL */
+};
+
 /*
  * Finds an exported object by its name: in every file that the process has
  * mapped, by the dynamic symbol table as it is in memory, so that a library
- * that was replaced on disk is found as well.  Returns NULL and its address,
- * or why it was not found.
+ * that was replaced on disk is found as well.  Returns 0, with the file that
+ * has it, or
+ *
+ *   -ESRCH   there is no such process
+ *   -ENOENT  no file of it has the object; or it has just ended
+ *   -EACCES  neither its memory nor its memory map may be read
+ *   -EPERM   only its map may: the file is a libhakmem.so, if it has one
  */
+int process_find(pid_t pid, const char *name, struct process_found *found);
+
+/* The same as text: NULL and the address, or why it was not found. */
 const char *process_symbol(pid_t pid, const char *name, uint64_t *at);
 
 #endif /* STAT_PROCESS_H */

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -131,13 +132,21 @@ const char *util_plain(FILE *out)
 	return colored(out) ? "\033[0m" : "";
 }
 
+/* Also where it was an earlier write that failed, and errno tells no more. */
+static bool reader_is_gone(FILE *out)
+{
+	struct pollfd end = { .fd = fileno(out), .events = POLLOUT };
+
+	return poll(&end, 1, 0) == 1 && (end.revents & POLLERR);
+}
+
 void util_finish(FILE *out, const char *name, int status)
 {
 	bool failed;
 
 	errno = 0;
 	failed = fflush(out) || ferror(out);
-	if (failed && errno != EPIPE)
+	if (failed && errno != EPIPE && !reader_is_gone(out))
 		util_die(status, "%s: %s", name,
 			 errno ? strerror(errno) : "could not be written");
 }

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * listed.h - the processes of the machine that have the library, and what
+ * is to be said of each, for "hakmem-stat ls".
+ */
+#ifndef STAT_LISTED_H
+#define STAT_LISTED_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/*
+ * One of them.  The texts are printable ASCII, and none is NULL; what is not
+ * known is "", or a number that its flag says nothing of.
+ */
+struct listed {
+	pid_t pid;
+	uid_t uid;		/* the effective one */
+	char *user;		/* its name, or its number */
+	uint64_t rss;		/* bytes */
+	bool has_figures;	/* the page was read: */
+	uint64_t used;		/* live blocks, and small blocks' slabs */
+	uint64_t committed;
+	const char *preset;	/* "libc": the C library's allocator */
+	char *cgroup;		/* "/system.slice/web.service" */
+	const char *unit;	/* the last part of it */
+	char *library;		/* the file that it is in */
+	char *command;
+};
+
+struct listing {
+	struct listed *items;	/* in no order */
+	size_t count;
+	size_t closed;		/* processes that may not be looked at */
+};
+
+/* Whose processes; `any` for all. */
+struct listed_whose {
+	bool any;
+	uid_t uid;
+};
+
+/*
+ * Looks at every process but this one.  A process that ends meanwhile is in
+ * none of the counts.  Returns 0, or -errno where there is no /proc.
+ */
+int listed_all(struct listing *listing, struct listed_whose whose);
+
+void listed_free(struct listing *listing);
+
+/* In json.c, for builds that have it: see print_json_built. */
+void print_listed_json(const struct listing *listing);
+
+#endif /* STAT_LISTED_H */

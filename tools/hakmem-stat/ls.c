@@ -1,0 +1,323 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * ls.c - "hakmem-stat ls": every process on the library, a line for each.
+ */
+#define _GNU_SOURCE
+#include "commands.h"
+#include "listed.h"
+#include "output.h"
+#include "print.h"
+#include "util.h"
+
+#include <inttypes.h>
+#include <pwd.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* ---- the order ---- */
+
+/* Numbers come largest first, texts as in a dictionary, "" behind them. */
+static int by_number(uint64_t a, uint64_t b)
+{
+	return (a < b) - (a > b);
+}
+
+static int by_text(const char *a, const char *b)
+{
+	if (!*a || !*b)
+		return !*a - !*b;
+	return strcmp(a, b);
+}
+
+static int by_figure(const struct listed *x, const struct listed *y,
+		     uint64_t a, uint64_t b)
+{
+	if (!x->has_figures || !y->has_figures)
+		return !x->has_figures - !y->has_figures;
+	return by_number(a, b);
+}
+
+static int by_pid(const struct listed *x, const struct listed *y)
+{
+	return -by_number((uint64_t)x->pid, (uint64_t)y->pid);
+}
+
+static int by_user(const struct listed *x, const struct listed *y)
+{
+	return by_text(x->user, y->user);
+}
+
+static int by_rss(const struct listed *x, const struct listed *y)
+{
+	return by_number(x->rss, y->rss);
+}
+
+static int by_used(const struct listed *x, const struct listed *y)
+{
+	return by_figure(x, y, x->used, y->used);
+}
+
+static int by_committed(const struct listed *x, const struct listed *y)
+{
+	return by_figure(x, y, x->committed, y->committed);
+}
+
+static int by_preset(const struct listed *x, const struct listed *y)
+{
+	return by_text(x->preset, y->preset);
+}
+
+static int by_unit(const struct listed *x, const struct listed *y)
+{
+	return by_text(x->unit, y->unit);
+}
+
+static int by_command(const struct listed *x, const struct listed *y)
+{
+	return by_text(x->command, y->command);
+}
+
+/* ---- the table ---- */
+
+enum { PID, USER, RSS, USED, COMMITTED, PRESET, UNIT, COMMAND, COLUMNS };
+
+static const struct {
+	const char *name;	/* the heading, and what --sort= takes */
+	bool is_number;		/* to the right */
+	int (*compare)(const struct listed *x, const struct listed *y);
+} columns[COLUMNS] = {
+	[PID] = { "pid", true, by_pid },
+	[USER] = { "user", false, by_user },
+	[RSS] = { "rss", true, by_rss },
+	[USED] = { "used", true, by_used },
+	[COMMITTED] = { "committed", true, by_committed },
+	[PRESET] = { "preset", false, by_preset },
+	[UNIT] = { "unit", false, by_unit },
+	[COMMAND] = { "command", false, by_command },
+};
+
+/* Longer ones, such as a container's 64 digits, are cut, with a "+". */
+#define CELL_MAX	28
+
+typedef char cell[CELL_MAX + 1];
+
+static void put_text(cell to, const char *text)
+{
+	snprintf(to, sizeof(cell), "%s", *text ? text : "-");
+	if (strlen(text) > CELL_MAX)
+		to[CELL_MAX - 1] = '+';
+}
+
+static void put_bytes(cell to, uint64_t bytes, bool known)
+{
+	char text[UTIL_BYTES_MAX];
+
+	put_text(to, known ? util_bytes(text, bytes) : "");
+}
+
+static void put_row(cell row[COLUMNS], const struct listed *item)
+{
+	snprintf(row[PID], sizeof(cell), "%ld", (long)item->pid);
+	put_text(row[USER], item->user);
+	put_bytes(row[RSS], item->rss, true);
+	put_bytes(row[USED], item->used, item->has_figures);
+	put_bytes(row[COMMITTED], item->committed, item->has_figures);
+	put_text(row[PRESET], item->preset);
+	put_text(row[UNIT], item->unit);
+	put_text(row[COMMAND], item->command);
+}
+
+/* Nothing comes behind the last column, so that no line ends in blanks. */
+static void print_row(cell row[COLUMNS], const int widths[COLUMNS])
+{
+	for (int c = 0; c < COLUMNS; c++) {
+		int width = c == COLUMNS - 1 ? 0 : widths[c];
+
+		printf("%s%*s", c ? "  " : "",
+		       columns[c].is_number ? width : -width, row[c]);
+	}
+}
+
+static void print_table(const struct listing *listing)
+{
+	cell *cells = util_resize(NULL, (listing->count + 1) * COLUMNS,
+				  sizeof(cell));
+	int widths[COLUMNS] = { 0 };
+
+	for (int c = 0; c < COLUMNS; c++)
+		put_text(cells[c], columns[c].name);
+	for (size_t i = 0; i < listing->count; i++)
+		put_row(cells + (i + 1) * COLUMNS, &listing->items[i]);
+	for (size_t i = 0; i < (listing->count + 1) * COLUMNS; i++)
+		if ((int)strlen(cells[i]) > widths[i % COLUMNS])
+			widths[i % COLUMNS] = (int)strlen(cells[i]);
+	fputs(util_bold(stdout), stdout);
+	print_row(cells, widths);
+	printf("%s\n", util_plain(stdout));
+	for (size_t i = 1; i <= listing->count; i++) {
+		print_row(cells + i * COLUMNS, widths);
+		putchar('\n');
+	}
+	free(cells);
+}
+
+/* ---- CSV ---- */
+
+static void print_csv(const struct listing *listing)
+{
+	puts("pid,user,uid,rss_bytes,used_bytes,committed_bytes,preset,unit,"
+	     "cgroup,library,command");
+	for (size_t i = 0; i < listing->count; i++) {
+		const struct listed *item = &listing->items[i];
+		const char *const texts[] = { item->preset, item->unit,
+			item->cgroup, item->library, item->command };
+
+		printf("%ld,", (long)item->pid);
+		print_csv_field(stdout, item->user);
+		printf(",%lu,%" PRIu64 ",", (unsigned long)item->uid,
+		       item->rss);
+		if (item->has_figures)
+			printf("%" PRIu64 ",%" PRIu64, item->used,
+			       item->committed);
+		else
+			putchar(',');
+		for (size_t j = 0; j < sizeof(texts) / sizeof(*texts); j++) {
+			putchar(',');
+			print_csv_field(stdout, texts[j]);
+		}
+		putchar('\n');
+	}
+}
+
+/* ---- the command ---- */
+
+struct arguments {
+	struct output output;
+	int sort;		/* a column */
+	struct listed_whose whose;
+};
+
+static int column_named(const char *name)
+{
+	const char *known[COLUMNS + 1] = { NULL };
+	const char *nearest;
+
+	for (int c = 0; c < COLUMNS; c++) {
+		known[c] = columns[c].name;
+		if (!strcmp(name, known[c]))
+			return c;
+	}
+	nearest = util_nearest(name, known);
+	util_die(STATUS_USAGE, "ls: --sort=%s: no such column%s%s%s", name,
+		 nearest ? "; did you mean '" : "", nearest ? nearest : "",
+		 nearest ? "'?" : "");
+}
+
+/* A name, or a number whether it has a name or not, as ps(1) has it. */
+static uid_t user_named(const char *name)
+{
+	const struct passwd *entry = getpwnam(name);
+	char *end;
+	unsigned long uid;
+
+	if (entry)
+		return entry->pw_uid;
+	uid = strtoul(name, &end, 10);
+	if (strspn(name, "0123456789") == 0 || *end || uid >= (uid_t)-1)
+		util_die(STATUS_USAGE, "ls: there is no user '%s'", name);
+	return (uid_t)uid;
+}
+
+/* Returns false where the command is done. */
+static bool read_arguments(int argc, char **argv, struct arguments *args)
+{
+	static const struct option options[] = {
+		{ "sort", required_argument, NULL, 's' },
+		{ "user", required_argument, NULL, 'u' },
+		OUTPUT_OPTIONS,
+		{ NULL, 0, NULL, 0 },
+	};
+	int option;
+
+	*args = (struct arguments){ .sort = PID, .whose = { .any = true } };
+	output_start(&args->output);
+	while ((option = getopt_long(argc, argv, "f:hu:", options, NULL)) >=
+	       0) {
+		if (option == 's')
+			args->sort = column_named(optarg);
+		else if (option == 'u')
+			args->whose = (struct listed_whose){
+				.uid = user_named(optarg) };
+		else if (!output_take(&args->output, option))
+			return false;
+	}
+	if (optind < argc)
+		util_die(STATUS_USAGE, "ls takes no argument, such as '%s'; "
+			 "hakmem-stat -p PID looks at one process",
+			 argv[optind]);
+	return true;
+}
+
+static int compare(const void *a, const void *b, void *column)
+{
+	const struct listed *x = a, *y = b;
+	int order = columns[*(const int *)column].compare(x, y);
+
+	return order ? order : by_pid(x, y);
+}
+
+static void print_listing(enum print_format format,
+			  const struct listing *listing)
+{
+	switch (format) {
+	case PRINT_TABLE:
+		print_table(listing);
+		break;
+	case PRINT_JSON:
+		print_listed_json(listing);
+		break;
+	case PRINT_CSV:
+		print_csv(listing);
+		break;
+	}
+}
+
+/* An incomplete list must not pass for a complete one. */
+static void tell_closed(size_t closed)
+{
+	const char *them = closed == 1 ? "it" : "them";
+
+	if (!closed)
+		return;
+	if (geteuid())
+		util_say("%zu process%s could not be looked at; run it as "
+			 "root to see %s", closed, closed == 1 ? "" : "es",
+			 them);
+	else
+		util_say("%zu process%s could not be looked at: the system "
+			 "lets not even root look into %s", closed,
+			 closed == 1 ? "" : "es", them);
+}
+
+int command_ls(int argc, char **argv)
+{
+	enum print_format format;
+	struct listing listing;
+	struct arguments args;
+	int status;
+
+	if (!read_arguments(argc, argv, &args))
+		return args.output.status;
+	format = print_format_named(args.output.format);
+	status = listed_all(&listing, args.whose);
+	if (status)
+		util_die(STATUS_UNREADABLE, "/proc: %s", strerror(-status));
+	if (listing.count)
+		qsort_r(listing.items, listing.count, sizeof(*listing.items),
+			compare, &args.sort);
+	print_listing(format, &listing);
+	tell_closed(listing.closed);
+	listed_free(&listing);
+	return STATUS_FINE;
+}
