@@ -9,7 +9,7 @@
  * (Single calls that fail: tests/preload/inject.test.)
  */
 #define _GNU_SOURCE 1
-#include "lib/blocks.h"
+#include "lib/held.h"
 
 #include <linux/audit.h>
 #include <linux/filter.h>
@@ -21,10 +21,7 @@
 
 #define LIVE 600
 
-static struct {
-	unsigned char *p;
-	size_t size;
-} live[LIVE];
+static struct held live[LIVE];
 
 /* From here on the calls in `calls` fail with `code`. */
 static int refuse(const int *calls, size_t nr_calls, unsigned int code)
@@ -62,49 +59,6 @@ static size_t size_of(size_t i)
 	if (i == 1)
 		return 66 * MIB;
 	return sizes[i % (sizeof(sizes) / sizeof(sizes[0]))] + i;
-}
-
-/* Only the ends of large blocks, to be done in a second. */
-static void fill(size_t i)
-{
-	size_t size = live[i].size;
-
-	pattern_fill(live[i].p, 0, size < 10000 ? size : 10000, i);
-	if (size > 10000)
-		pattern_fill(live[i].p, size - 10000, size, i);
-}
-
-static void look(size_t i, size_t size)
-{
-	CHECK_PATTERN(live[i].p, 0, size < 10000 ? size : 10000, i);
-	if (size > 10000 && size == live[i].size)
-		CHECK_PATTERN(live[i].p, size - 10000, size, i);
-}
-
-static void grow_or_shrink(size_t i, size_t size)
-{
-	size_t kept = size < live[i].size ? size : live[i].size;
-	void *p;
-
-	errno = 4711;
-	p = HIDE(realloc(live[i].p, size));
-	if (!p) {
-		CHECK_EQ(errno, ENOMEM);
-		look(i, live[i].size);
-		return;
-	}
-	CHECK_EQ(errno, 4711);
-	live[i].p = p;
-	look(i, kept);
-	live[i].size = size;
-	fill(i);
-}
-
-static void release(size_t i)
-{
-	look(i, live[i].size);
-	CHECK_ERRNO_KEPT(free(live[i].p));
-	live[i].p = NULL;
 }
 
 /*
@@ -145,27 +99,27 @@ static void victim(const int *calls, size_t nr_calls, unsigned int code)
 	static const size_t sizes[4] = { 64, 2000, 20000, 300000 };
 
 	for (size_t i = 0; i < LIVE; i++) {
-		live[i].size = size_of(i);
-		live[i].p = HIDE(malloc(live[i].size));
-		CHECK(live[i].p != NULL);
-		fill(i);
+		void *p = HIDE(malloc(size_of(i)));
+
+		CHECK(p != NULL);
+		held_fill(&live[i], p, size_of(i), i);
 	}
 	if (refuse(calls, nr_calls, code))
 		CHECK_SKIP("no seccomp filters here");
 
 	for (size_t i = 0; i < LIVE; i += 3)
-		release(i);
+		held_release(&live[i], i);
 	for (size_t i = 1; i < LIVE; i += 3)
-		grow_or_shrink(i, live[i].size * 2);
+		held_resize(&live[i], live[i].size * 2, i);
 	for (size_t i = 2; i < LIVE; i += 3)
-		grow_or_shrink(i, live[i].size / 2 + 1);
+		held_resize(&live[i], live[i].size / 2 + 1, i);
 	for (size_t i = 0; i < LIVE; i += 3) {
 		/* what was freed is there again, if not all at one size */
-		live[i].size = size_of(i);
-		live[i].p = HIDE(malloc(live[i].size));
-		CHECK_AT(live[i].p || live[i].size > 8000, live[i].size);
-		if (live[i].p)
-			fill(i);
+		void *p = HIDE(malloc(size_of(i)));
+
+		CHECK_AT(p || size_of(i) > 8000, size_of(i));
+		if (p)
+			held_fill(&live[i], p, size_of(i), i);
 	}
 	for (size_t k = 0; k < 4; k++)
 		before[k] = fill_up(sizes[k], 100 * MIB);
@@ -178,10 +132,8 @@ static void victim(const int *calls, size_t nr_calls, unsigned int code)
 	errno = 4711;
 	malloc_trim(0);
 	CHECK_EQ(errno, 4711);
-	for (size_t i = 0; i < LIVE; i++) {
-		if (live[i].p)
-			release(i);
-	}
+	for (size_t i = 0; i < LIVE; i++)
+		held_release(&live[i], i);
 	/* all is free: a block of each kind can be had from it */
 	for (size_t k = 0; k < 4; k++) {
 		void *p = HIDE(malloc(sizes[k]));

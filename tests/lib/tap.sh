@@ -6,51 +6,26 @@
 # From the environment: top_srcdir and top_builddir, absolute; HAKMEM_LIB, or
 # else HAKMEM_SO, the absolute path of libhakmem.so.1.
 
-: "${top_srcdir:?}" "${top_builddir:?}"
-set -u
-LC_ALL=C
-export LC_ALL
+# shellcheck source=tests/build/common.sh
+. "${top_srcdir:?}/tests/build/common.sh"
 unset LD_PRELOAD HAKMEM_CONF
 
 # shellcheck disable=SC2034 # for the scripts
 hakmem=${HAKMEM_LIB:-${HAKMEM_SO:-$top_builddir/.libs/libhakmem.so.1}}
 
-# Removed at the end; a script fills it as it likes.
-work=$(mktemp -d "${TMPDIR:-/tmp}/hakmem-test.XXXXXX") || exit 99
+# Others than the one who made it look into it.
+# shellcheck disable=SC2154 # made by common.sh
 chmod 755 "$work"
-trap 'rm -rf "$work"' EXIT
-trap 'exit 99' HUP INT TERM
 
-# The count is kept in a file: a function that is fed through a pipe runs in
-# a process of its own.
-tally() {
-	echo >>"$work/tally"
-	wc -l <"$work/tally" | tr -d ' '
-}
-
-pass() {
-	echo "ok $(tally) - $1"
-}
-
-# fail NAME: what went wrong is read from standard input.
+# fail NAME: as in common.sh, of programs that may say very much, or what does
+# not end in a newline.
 fail() {
-	echo "not ok $(tally) - $1"
+	echo "not ok $(count) - $1"
 	head -c 4000 | sed 's/^/# /'
 	echo
 }
 
-skip() {
-	echo "ok $(tally) - $1 # SKIP $2"
-}
-
-# skip_all REASON: the script has nothing to do here.
-skip_all() {
-	echo "1..0 # SKIP $1"
-	exit 0
-}
-
-# check NAME COMMAND...: passes where the command exits with 0; shows what it
-# wrote where it does not.
+# check NAME COMMAND...: as in common.sh, with the status where it fails.
 check() {
 	local name=$1 status
 	shift
@@ -78,15 +53,11 @@ need() {
 	finish
 }
 
-finish() {
-	echo "1..$(($(tally) - 1))"
-	exit 0
-}
-
 # The keys of the statistics line, in their order.
 # shellcheck disable=SC2034 # for the scripts
 stats_keys="alloc free madvise madvise_disabled mmap_total fallback_mmap \
-huge_alloc munmap_total mprotect_total mremap_total purge_bytes refill retire remote"
+huge_alloc munmap_total mprotect_total mremap_total purge_bytes thp refill \
+retire remote"
 
 # was_loaded FILE: standard error of a run with HAKMEM_SS_OS_STATS=1 has the
 # line, at least once.
