@@ -22,7 +22,7 @@
 
 struct hk_heap hk_heap_none, hk_heap_late;
 
-/* Refills of a kind, from one look at the free runs to the next. */
+/* Refills of a kind, from one look at what is free to the next. */
 #define TEND_EACH	32
 
 #define NONE &hk_desc_none
@@ -262,6 +262,8 @@ static struct hk_desc *slab_new(struct hk_heap *heap, unsigned int class)
 			hk_run_take(1, 1, &zeroed);
 		if (ahead)
 			hk_run_prefault(d, ahead);
+		if (d && zeroed && !heap->shared)
+			hk_medium_make_up();
 	}
 	if (d) {
 		hk_count(&heap->counts.small[class].made, 1);
@@ -290,11 +292,12 @@ static void leave(struct hk_heap *heap, unsigned int class)
  * Memory that was freed has an age, also where all that the program does now
  * is small.
  */
-static void tend_runs(_Atomic uint64_t *refills)
+static void tend(_Atomic uint64_t *refills)
 {
-	if (atomic_load_explicit(refills, memory_order_relaxed) % TEND_EACH ==
-	    0)
-		hk_run_poll();
+	if (atomic_load_explicit(refills, memory_order_relaxed) % TEND_EACH)
+		return;
+	hk_medium_poll();
+	hk_run_poll();
 }
 
 /* Makes a slab with a block to give the current one; NULL without memory. */
@@ -306,7 +309,7 @@ static struct hk_desc *refill(struct hk_heap *heap, unsigned int class)
 	if (!heap->shared || !heap->usable[class].head) {
 		hk_count(&heap->counts.refills, 1);
 		hk_count(&heap->counts.small[class].refills, 1);
-		tend_runs(&heap->counts.refills);
+		tend(&heap->counts.refills);
 	}
 	hk_remote_tick(heap);
 	d = hk_tls.current[class];
@@ -559,7 +562,7 @@ static void *medium_refill(struct hk_heap *heap, unsigned int class,
 	if (lent)
 		return lent;
 	hk_count(&heap->counts.medium[class - HK_SMALL_CLASSES].refills, 1);
-	tend_runs(&heap->counts.medium[class - HK_SMALL_CLASSES].refills);
+	tend(&heap->counts.medium[class - HK_SMALL_CLASSES].refills);
 	release_empties(heap);
 	magazine_ran(heap, class, HK_RAN_EMPTY);
 	mag->n = hk_medium_take(class, shard, mag->blocks, mag->size / 2,
@@ -679,6 +682,8 @@ void *hk_heap_run(struct hk_heap *heap, size_t units, size_t align,
 	}
 	if (!run)
 		return NULL;
+	if (*zeroed)
+		hk_medium_make_up();
 	hk_desc_set_state(run, HK_RUN);
 	count_units((ptrdiff_t)units);
 	return hk_desc_start(run);

@@ -81,15 +81,18 @@ static bool purges_unasked(void)
 	return hk_policy_get(HK_OPT_DECOMMIT) != HK_DECOMMIT_OFF;
 }
 
-bool hk_idle_due(const struct hk_idle *group, const struct hk_desc *d,
-		 unsigned int capacity, size_t size)
+bool hk_idle_much(const struct hk_idle *group, size_t size)
 {
 	size_t idle = hk_idle_blocks(group);
 
 	return purges_unasked() &&
 		idle > hk_idle_out(group) * IDLE_PER_OUT &&
-		idle * size > IDLE_MIN_BYTES &&
-		count(d->idle) >= capacity / IDLE_SLAB_SHARE;
+		idle * size > IDLE_MIN_BYTES;
+}
+
+bool hk_idle_worth(const struct hk_desc *d, unsigned int capacity)
+{
+	return count(d->idle) >= capacity / IDLE_SLAB_SHARE;
 }
 
 /*

@@ -6,7 +6,7 @@
  * A block has a bit in three words of its slab: `avail` tells that it is
  * free, `idle` that it is free and may be resident, `cold` that it was so
  * when the group was searched last.  A group is the slabs of a class, whose
- * lock is held for every call here.
+ * lock is held for every call here but where it says otherwise.
  *
  *   out ----------> free, idle ----------> free, cold -------> free, no pages,
  *    ^    given          |      search         |      search   reads as zero
@@ -83,11 +83,13 @@ size_t hk_idle_purge(struct hk_idle *group, struct hk_desc *d, uint64_t bits,
 		     size_t size);
 
 /*
- * Is so much of the group idle that it cannot all be needed soon, and enough
- * of this slab, of `capacity` blocks, to begin here?
+ * Is so much of the group idle that it cannot all be needed soon?  A hint
+ * without the lock.
  */
-bool hk_idle_due(const struct hk_idle *group, const struct hk_desc *d,
-		 unsigned int capacity, size_t size);
+bool hk_idle_much(const struct hk_idle *group, size_t size);
+
+/* Is enough of this slab, of `capacity` blocks, idle to begin here? */
+bool hk_idle_worth(const struct hk_desc *d, unsigned int capacity);
 
 /* Is it time to search?  Then hk_idle_search() is for each slab. */
 bool hk_idle_search_due(struct hk_idle *group);

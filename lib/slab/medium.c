@@ -16,9 +16,11 @@
  */
 #include "slab/medium.h"
 
+#include "os/os.h"
 #include "slab/due.h"
 #include "slab/idle.h"
 #include "slab/run.h"
+#include "superslab/thp.h"
 
 static_assert(HK_SHORT_UNITS * HK_UNIT / (HK_SMALL_MAX + 1) <= 64,
 	      "a slab's blocks have a bit each");
@@ -52,6 +54,11 @@ static struct medium *medium_of(unsigned int class)
 {
 	return &mediums[class - HK_SMALL_CLASSES];
 }
+
+/* At most so often: all slabs of a class are looked at; and so long. */
+#define MAKE_UP_MS	10u
+#define MAKE_UP_NS	1000000u
+#define POLL_MS		50u
 
 /* Of the slabs that have no block out, so many are kept. */
 #define EMPTIES_KEPT 1
@@ -169,10 +176,14 @@ static bool class_grows(unsigned int class)
 			HK_WHOLE_FROM * hk_class_capacity(class);
 }
 
-/* A run whose first units are to become resident, once the lock is free. */
+/*
+ * A run that was taken: whether anybody has touched it before, and how many of
+ * its units are to become resident, once the lock is free.
+ */
 struct fresh {
 	struct hk_desc *run;
 	size_t ahead;
+	bool untouched;
 };
 
 static struct hk_desc *slab_new(unsigned int class, struct fresh *fresh)
@@ -188,6 +199,7 @@ static struct hk_desc *slab_new(unsigned int class, struct fresh *fresh)
 	if (!d)
 		return NULL;
 	fresh->run = d;
+	fresh->untouched = zeroed;
 	first = hk_desc_start(d);
 	set_avail(d, ALL_AVAIL);
 	set_lent(d, 0);
@@ -299,7 +311,7 @@ unsigned int hk_medium_take(unsigned int class, unsigned int shard,
 			    void **blocks, unsigned int n, uint32_t *fresh)
 {
 	struct medium *m = medium_of(class);
-	struct fresh slab = { NULL, 0 };
+	struct fresh slab = { NULL, 0, false };
 	unsigned int got = 0;
 	struct hk_desc *d;
 
@@ -320,6 +332,8 @@ unsigned int hk_medium_take(unsigned int class, unsigned int shard,
 	hk_unlock(&m->lock, HK_RANK_MEDIUM);
 	if (slab.ahead)
 		hk_run_prefault(slab.run, slab.ahead);
+	if (slab.untouched)
+		hk_medium_make_up();
 	return got;
 }
 
@@ -426,11 +440,99 @@ static size_t purge(struct medium *m, struct hk_desc *d)
 	return hk_idle_purge(&m->idle, d, d->idle, hk_class_size(d->class));
 }
 
+static bool is_worth(const struct hk_desc *d)
+{
+	return hk_idle_worth(d, hk_class_capacity(d->class));
+}
+
+/*
+ * Has a slab to give its pages at once?  Not where they are part of huge ones,
+ * which break: what lies in those waits until it is cold, or until memory is
+ * wanted that nobody has touched.
+ */
 static bool purge_due(const struct medium *m, const struct hk_desc *d)
 {
 	return can_purge(d->class) &&
-		hk_idle_due(&m->idle, d, hk_class_capacity(d->class),
-			    hk_class_size(d->class));
+		hk_idle_much(&m->idle, hk_class_size(d->class)) &&
+		is_worth(d) && !hk_thp_asks(d);
+}
+
+/* For a moment only, as others may wait for the lock; true: that was all. */
+static bool purge_worth(struct medium *m)
+{
+	uint64_t until = hk_os_clock_ns() + MAKE_UP_NS;
+
+	for (unsigned int list = 0; list < LISTS; list++)
+		for (uint32_t i = m->heads[list]; i; i = hk_desc_at(i)->next)
+			if (is_worth(hk_desc_at(i)) &&
+			    purge(m, hk_desc_at(i)) &&
+			    hk_os_clock_ns() >= until)
+				return false;
+	return true;
+}
+
+/* Has so much time passed since then?  Of threads that ask, one is told so. */
+static bool has_passed(_Atomic uint32_t *then, uint32_t ms)
+{
+	uint32_t now = (uint32_t)hk_os_clock_ms();
+	uint32_t seen = atomic_load_explicit(then, memory_order_relaxed);
+
+	/* Relaxed: it orders nothing, only the lock does. */
+	return now - seen >= ms && atomic_compare_exchange_strong_explicit(
+		then, &seen, now, memory_order_relaxed, memory_order_relaxed);
+}
+
+static bool is_much(unsigned int class)
+{
+	return hk_idle_much(&medium_of(class)->idle, hk_class_size(class));
+}
+
+/* Returns whether there is no more. */
+static bool make_up(unsigned int class)
+{
+	struct medium *m = medium_of(class);
+	bool all;
+
+	if (!is_much(class))
+		return true;
+	hk_lock(&m->lock, HK_RANK_MEDIUM);
+	all = purge_worth(m);
+	hk_unlock(&m->lock, HK_RANK_MEDIUM);
+	return all;
+}
+
+void hk_medium_make_up(void)
+{
+	static _Atomic uint32_t then;
+	unsigned int class = HK_LONG_CLASS;
+	bool all = true;
+
+	while (class < HK_CLASSES && !is_much(class))
+		class++;
+	/* Where the system refuses, it is not asked all the time. */
+	if (hk_likely(class == HK_CLASSES) || !has_passed(&then, MAKE_UP_MS))
+		return;
+	while (class < HK_CLASSES)
+		all &= make_up(class++);
+	if (!all)
+		atomic_store_explicit(&then, 0, memory_order_relaxed);
+}
+
+void hk_medium_poll(void)
+{
+	static _Atomic uint32_t then;
+
+	if (!has_passed(&then, POLL_MS))
+		return;
+	for (unsigned int class = HK_LONG_CLASS; class < HK_CLASSES; class++) {
+		struct medium *m = medium_of(class);
+
+		if (!hk_idle_blocks(&m->idle) ||
+		    !hk_trylock(&m->lock, HK_RANK_MEDIUM))
+			continue;
+		search(m, class);
+		hk_unlock(&m->lock, HK_RANK_MEDIUM);
+	}
 }
 
 /* ---- giving back ---- */

@@ -45,6 +45,19 @@ size_t hk_medium_trim(void);
 bool hk_medium_tend(void);
 
 /*
+ * Of the latter for classes that are not used any more, by whoever comes here
+ * now and then, under no lock of this rank or above.
+ */
+void hk_medium_poll(void);
+
+/*
+ * Memory is being used that nobody has touched.  Where a class has so much
+ * idle that it cannot all be needed soon, its pages go for that, for a
+ * millisecond or so.  Under no lock of this rank or above.
+ */
+void hk_medium_make_up(void);
+
+/*
  * With m = floor(2^40 / s) + 1 and e = m * s - 2^40, which is 1 to s, the
  * product of an offset x = q * s + r in a slab and m has the quotient q in
  * its bits from 40 on, and below them q * e + r * m.  That is q * e, at most

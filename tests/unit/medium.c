@@ -11,6 +11,7 @@
 #include "policy/option.h"
 #include "slab/medium.h"
 #include "slab/run.h"
+#include "superslab/thp.h"
 
 #define BLOCKS	400
 
@@ -448,6 +449,70 @@ static void too_much_idle(void **state)
 	hk_medium_trim();
 }
 
+/*
+ * A huge page is not broken for what may be wanted again at once; it is where
+ * memory is wanted that nobody has touched.
+ */
+static void much_in_huge_pages(void **state)
+{
+	uint64_t before, seed = 4;
+	size_t all = 8 * HK_MIB / 20480;
+
+	(void)state;
+	hk_medium_trim();
+	class = hk_class_of(20000);
+	assert_int_equal(hk_option_assign(&hk_policy, HK_OPT_PURGE_AGE,
+				 hk_span_of("3600s")), 0);
+	take_and_keep(all < BLOCKS ? all : BLOCKS);
+	for (size_t i = 0; i < n_blocks; i++)
+		hk_thp_grown((char *)((uintptr_t)blocks[i].start &
+				      ~(HK_SUPER - 1)), HK_SUPER, true);
+	before = discarded();
+	while (n_blocks > 40)
+		give_kept(random_below(&seed, n_blocks));
+	assert_int_equal(discarded(), before);
+	/* Each time for a moment, until it is not too much any more. */
+	for (int i = 0; i < 1000; i++)
+		hk_medium_make_up();
+	assert_true(discarded() > before);
+	before = discarded();
+	usleep(50000);
+	hk_medium_make_up();
+	assert_int_equal(discarded(), before);
+	take_and_keep(200);
+	drop_all();
+	hk_medium_trim();
+}
+
+/* What a class has idle goes though no block of it comes or goes any more. */
+static void unused_class(void **state)
+{
+	uint64_t before;
+	size_t capacity;
+
+	(void)state;
+	hk_medium_trim();
+	class = hk_class_of(10000);
+	capacity = hk_class_capacity(class);
+	assert_int_equal(hk_option_assign(&hk_policy, HK_OPT_PURGE_AGE,
+				 hk_span_of("3600s")), 0);
+	take_and_keep(capacity);
+	for (size_t i = capacity / 2; i-- > 0;)
+		give_kept(2 * i);
+	assert_int_equal(hk_option_assign(&hk_policy, HK_OPT_PURGE_AGE,
+				 hk_span_of("200ms")), 0);
+	before = discarded();
+	/* One to see, one to purge. */
+	usleep(150000);
+	hk_medium_poll();
+	assert_int_equal(discarded(), before);
+	usleep(150000);
+	hk_medium_poll();
+	assert_true(discarded() - before >= (capacity / 2) * HK_PAGE);
+	drop_all();
+	hk_medium_trim();
+}
+
 /* The mark goes with the page: that a block is there is known all the same. */
 static void given_twice(void *arg)
 {
@@ -637,6 +702,8 @@ int main(void)
 		cmocka_unit_test(too_much_idle),
 		cmocka_unit_test(twice),
 		cmocka_unit_test(tight_and_loose),
+		cmocka_unit_test(much_in_huge_pages),
+		cmocka_unit_test(unused_class),
 		cmocka_unit_test(no_memory),
 		cmocka_unit_test(several_threads),
 	};
