@@ -16,6 +16,7 @@
 #include "slab/medium.h"
 #include "slab/run.h"
 #include "superslab/arena.h"
+#include "superslab/unitmap.h"
 
 #include <pthread.h>
 
@@ -25,7 +26,9 @@
 #define GUARD(f) HK_SECTION_GUARD, offsetof(struct hk_guard_counts, f), 8
 #define HEAP(f)	HK_SECTION_HEAPS, offsetof(struct hk_heap, f), 8
 #define HEAP4(f) HK_SECTION_HEAPS, offsetof(struct hk_heap, f), 4
+#define UNIT(f, width) HK_SECTION_UNITS, offsetof(struct hk_desc, f), width
 #define ONE	HK_PAGE_ONE, 0, 1, 0
+#define EACH	HK_PAGE_UNIT, 0, 0, 0
 #define TIME	HK_PAGE_TIME, 0, HK_NS_BUCKETS, 8
 #define SMALL	HK_PAGE_CLASS, 0, HK_SMALL_CLASSES, \
 		sizeof(((struct hk_heap *)0)->counts.small[0])
@@ -90,10 +93,16 @@ X(dirty_bytes, 'g', 'b', HK_UNIT_SHIFT, HK_SECTION_DIRTY, 0, 8, ONE,	\
   "free, perhaps resident")						\
 X(class_size, 'g', 'b', 0, HK_SECTION_CLASSES, 0, 4, HK_PAGE_CLASS, 0,	\
   HK_CLASSES, 4, "of a block")						\
+X(class_capacity, 'g', 'n', 0, HK_SECTION_CAPACITIES, 0, 2,		\
+  HK_PAGE_CLASS, 0, HK_CLASSES, 2, "blocks in a slab")			\
 X(medium_out, 'g', 'n', 0, HK_SECTION_MEDIUM, 0, 8, MEDIUM,		\
   HK_MEDIUM_STRIDE, "blocks with the program or in magazines")		\
 X(magazine_blocks, 'g', 'n', 0, HEAP4(magazine[0].n), MEDIUM,		\
   sizeof(struct hk_magazine), "blocks in magazines")			\
+X(heap_id, 'l', 'n', 0, HEAP4(id), ONE, "which heap it is")		\
+X(heap_thread, 'l', 'n', 0, HEAP4(thread), ONE, "whose it is")		\
+X(heaps_shared, 'g', 'n', 0, HK_SECTION_HEAPS,				\
+  offsetof(struct hk_heap, shared), 1, ONE, "heaps that threads share")	\
 X(heaps_idle, 'g', 'n', 0, HK_SECTION_HEAPS,				\
   offsetof(struct hk_heap, orphan), 1, ONE, "heaps without a thread")	\
 X(empty_slabs, 'g', 'n', 0, HEAP4(empties), ONE,			\
@@ -131,7 +140,27 @@ X(medium_refills, 'c', 'n', 0, HEAP(counts.medium[0].refills), MEDIUM,	\
   "magazines that ran empty")						\
 X(medium_flushes, 'c', 'n', 0, HEAP(counts.medium[0].flushes), MEDIUM,	\
   sizeof(((struct hk_heap *)0)->counts.medium[0]),			\
-  "magazines that ran full")
+  "magazines that ran full")						\
+X(unit_owner, 'l', 'n', 0, UNIT(owner, 8), EACH, "heap of a slab")	\
+X(unit_state, 'l', 'n', 0, UNIT(state, 1), EACH, "what a unit is")	\
+X(unit_class, 'l', 'n', 0, UNIT(class, 1), EACH, "class of a slab")	\
+X(unit_count, 'g', 'n', 0, UNIT(count, 4), EACH, "small: blocks out")	\
+X(unit_wake, 'g', 'n', 0, UNIT(wake, 2), EACH,				\
+  "small, full: frees until it is usable")				\
+X(unit_carved, 'g', 'n', 0, UNIT(carved, 2), EACH, "blocks made")	\
+X(unit_robbed, 'g', 'n', 0, UNIT(rob_count, 2), EACH,			\
+  "small: blocks that wait for the owner")				\
+X(unit_avail, 'g', 'n', 0, UNIT(avail, 8), EACH,			\
+  "medium: which blocks are in the slab")				\
+X(unit_idle, 'g', 'n', 0, UNIT(idle, 8), EACH,				\
+  "medium: which of these may be resident")
+
+static_assert((int)HK_SLAB_CURRENT == HK_PAGE_SLAB_CURRENT &&
+	      (int)HK_SLAB_USABLE == HK_PAGE_SLAB_USABLE &&
+	      (int)HK_SLAB_FULL == HK_PAGE_SLAB_FULL &&
+	      (int)HK_MEDIUM == HK_PAGE_MEDIUM &&
+	      (int)HK_MEDIUM_PART == HK_PAGE_MEDIUM_PART &&
+	      (int)HK_RUN == HK_PAGE_RUN, "readers know these");
 
 /* The options that are numbers, as they are in force; `unit` as above. */
 #define UNIT_BOOL	'n'
@@ -204,6 +233,15 @@ static void set(enum hk_section section, const volatile void *at, size_t size)
 	hakmem_stats_page.section[section].size = (uint32_t)size;
 }
 
+/* `table` is the address of a pointer. */
+static void set_table(enum hk_section section, const void *table, size_t size,
+		      const size_t *many, unsigned int shift)
+{
+	set(section, table, size);
+	hakmem_stats_page.section[section].many = (uintptr_t)many;
+	hakmem_stats_page.section[section].many_shift = shift;
+}
+
 /* In a child the counters go on; number and time are its own. */
 static void forked(void)
 {
@@ -233,12 +271,16 @@ __attribute__((constructor)) static void page_starts(void)
 	set(HK_SECTION_CLEAN, hk_run_clean_units(), sizeof(size_t));
 	set(HK_SECTION_DIRTY, hk_run_dirty_units(), sizeof(size_t));
 	set(HK_SECTION_CLASSES, hk_class_sizes, sizeof(hk_class_sizes));
+	set(HK_SECTION_CAPACITIES, hk_class_capacities,
+	    sizeof(hk_class_capacities));
 	set(HK_SECTION_MEDIUM, hk_medium_outs(),
 	    (HK_MEDIUM_CLASSES - 1) * HK_MEDIUM_STRIDE + sizeof(size_t));
 	set(HK_SECTION_OPTIONS, hk_policy.value, sizeof(hk_policy.value));
 	set(HK_SECTION_HEAPS, hk_heaps_head(), sizeof(struct hk_heap));
 	hakmem_stats_page.section[HK_SECTION_HEAPS].link =
 		offsetof(struct hk_heap, next_heap);
+	set_table(HK_SECTION_UNITS, &hk_arena.table, sizeof(struct hk_desc),
+		  &hk_arena.span, HK_UNIT_SHIFT);
 	head->start_ns = hk_os_date_ns();
 	__atomic_store_n(&head->pid, hk_os_pid(), __ATOMIC_RELEASE);
 	pthread_atfork(NULL, NULL, forked);

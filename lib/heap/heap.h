@@ -128,6 +128,11 @@ struct hk_heap {
 	bool attached;		/* false: not a heap that serves anybody */
 	bool shared;		/* by threads, each for a call: share.h */
 	uint32_t id;
+	/*
+	 * Whose it is, or was, for readers of the statistics page: the number
+	 * of a thread or HK_PAGE_THREAD_*.  Relaxed.
+	 */
+	_Atomic uint32_t thread;
 	uint32_t tick;		/* refills, to tell the age of chains */
 	/*
 	 * A bit for each small class that ever had a slab, and for each

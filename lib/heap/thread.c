@@ -16,11 +16,13 @@
 #include "heap/remote.h"
 #include "heap/share.h"
 #include "os/meta.h"
+#include "os/os.h"
 #include "os/trace.h"
 #include "slab/guard.h"
 #include "slab/huge.h"
 #include "slab/medium.h"
 #include "slab/run.h"
+#include "stats/page.h"
 
 #include <pthread.h>
 
@@ -53,6 +55,11 @@ static void add(struct hk_heap *heap)
 	heap->attached = true;
 	heap->next_heap = all_heaps;
 	__atomic_store_n(&all_heaps, heap, __ATOMIC_RELEASE);
+}
+
+static void set_thread(struct hk_heap *heap, uint32_t thread)
+{
+	atomic_store_explicit(&heap->thread, thread, memory_order_relaxed);
 }
 
 static struct hk_heap *heap_new(void)
@@ -185,10 +192,12 @@ struct hk_heap *hk_thread_attach(void)
 {
 	bool late = hk_tls.heap == &hk_heap_late;
 	struct hk_heap *heap;
+	bool first;
 
 	if (hk_process_start())
 		return NULL;
 	hk_lock(&hk_orphans_lock, HK_RANK_ORPHANS);
+	first = !first_used;
 	heap = orphan_pop();
 	if (!heap)
 		heap = heap_new();
@@ -198,6 +207,8 @@ struct hk_heap *hk_thread_attach(void)
 	if (!heap)
 		return NULL;
 	hk_tls.heap = heap;
+	/* A program with one thread is spared the question. */
+	set_thread(heap, first ? HK_PAGE_THREAD_FIRST : hk_os_tid());
 	/* With the heap in place: setting the key may allocate. */
 	if (!late)
 		pthread_setspecific(hk_process_key, heap);
@@ -265,6 +276,9 @@ void hk_fork_parent(void)
  */
 void hk_fork_child(void)
 {
+	for (struct hk_heap *h = locked_heaps; h; h = h->next_heap)
+		set_thread(h, h == hk_tls.heap ? HK_PAGE_THREAD_FIRST :
+			   HK_PAGE_THREAD_GONE);
 	set_served(hk_tls.heap->attached);
 	hk_share_forked();
 	hk_trace_fork_child();

@@ -18,6 +18,11 @@
  * the value is the sum over them.  They never go away, and the list grows at
  * its front.
  *
+ * A section with a word that says how many is a table of records, one for
+ * each unit of memory: a row of it tells where in a record its value is, and
+ * has no count of its own.  What a unit's values mean is below; a library for
+ * which that is no longer so has rows of other names.
+ *
  * A reader goes by the sizes in the header, so that it reads the pages of
  * later versions, whose structs are longer and which have more rows.  `abi`
  * is raised only where that would go wrong.  All is in the byte order and
@@ -34,6 +39,7 @@
 enum hk_page_type {
 	HK_PAGE_COUNTER = 'c',	/* only grows; a child has its parent's */
 	HK_PAGE_GAUGE = 'g',
+	HK_PAGE_LABEL = 'l',	/* tells which: never added */
 };
 
 enum hk_page_unit {
@@ -47,7 +53,33 @@ enum hk_page_index {
 	HK_PAGE_CLASS = 'c',	/* size class `first` + i */
 	HK_PAGE_RANK = 'r',	/* lock rank `first` + i */
 	HK_PAGE_TIME = 't',	/* 2^i to 2^(i + 1) - 1 ns; last: and more */
+	HK_PAGE_UNIT = 'u',	/* one in each record of a table */
 };
+
+/*
+ * The value unit_state: what a unit is.  A slab of small blocks is one unit,
+ * which belongs to the heap at the address unit_owner and has unit_carved
+ * blocks so far.  unit_count tells how many of them are out; in a full slab,
+ * how many more than its capacity less unit_wake; in the current one, that
+ * and one more.  unit_robbed of them wait for the owner.
+ *
+ * A slab of medium blocks is several units.  The first one has bit i of
+ * unit_avail set for block i in the slab, and of unit_idle where that may be
+ * resident; so it has for blocks from unit_carved on, never handed out.
+ */
+enum hk_page_unit_state {
+	HK_PAGE_SLAB_CURRENT = 5,
+	HK_PAGE_SLAB_USABLE = 6,
+	HK_PAGE_SLAB_FULL = 7,
+	HK_PAGE_MEDIUM = 8,	/* the first of a slab */
+	HK_PAGE_MEDIUM_PART = 9,
+	HK_PAGE_RUN = 10,	/* the first of a block with the program */
+};
+
+/* The value heap_thread, where it is not the number of a thread. */
+#define HK_PAGE_THREAD_FIRST 0u		/* that which used the library first,
+					   or forked: the process's number */
+#define HK_PAGE_THREAD_GONE UINT32_MAX	/* it was not forked */
 
 struct hk_page_row {
 	uint16_t name;		/* offset in text: name, then help */
@@ -67,6 +99,11 @@ struct hk_page_section {
 	uint32_t size;		/* bytes to read there, or of each block */
 	uint32_t link;		/* 0, or `at` is the address of a pointer to
 				   a block that has one to the next here */
+	uint64_t many;		/* 0, or `at` is the address of a pointer to
+				   a table of records of that size, and this
+				   that of a 64-bit word: how many, once */
+	uint32_t many_shift;	/* it was shifted right by so much */
+	uint32_t unused;
 };
 
 struct hk_page {

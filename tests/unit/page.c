@@ -5,11 +5,16 @@
  */
 #include "unit.h"
 
+#include "api/account.h"
 #include "api/alloc.h"
 #include "api/page.h"
 #include "api/stats.h"
+#include "heap/thread.h"
+#include "os/os.h"
 #include "page.h"
+#include "units.h"
 
+#include <semaphore.h>
 #include <stdlib.h>
 
 /* This process's own memory. */
@@ -64,9 +69,11 @@ static void described(void **state)
 	for (size_t i = 0; i < page.count; i++) {
 		const struct page_value *value = &page.values[i];
 
-		assert_true(value->count > 0);
+		assert_true(value->index == 'u' ? value->width > 0 :
+			value->count > 0);
 		assert_true(*value->name && *value->help);
-		assert_true(value->type == 'c' || value->type == 'g');
+		assert_true(value->type == 'c' || value->type == 'g' ||
+			value->type == 'l');
 		assert_true(value->unit == 'n' || value->unit == 'b');
 		assert_ptr_equal(page_find(&page, value->name), value);
 	}
@@ -128,6 +135,165 @@ static uint64_t figure(const char *name)
 
 	page_free(&page);
 	return n;
+}
+
+/* ---- heaps and slabs ---- */
+
+static struct page load_heaps(struct units *units)
+{
+	struct page page;
+
+	assert_null(page_load_heaps(&page, read_own, NULL,
+		(uintptr_t)&hakmem_stats_page));
+	assert_null(units_load(units, &page, read_own, NULL));
+	return page;
+}
+
+static void *free_every_third(void *arg)
+{
+	void **blocks = arg;
+
+	for (size_t i = 0; i < 3000; i += 3)
+		hk_free(blocks[i]);
+	return NULL;
+}
+
+/* Each class has what the library finds for it, and so has each heap. */
+static void slabs(void **state)
+{
+	static void *blocks[3000];
+	uint64_t by_class = 0, by_heap = 0, sent = 0, small = 0, units_all = 0;
+	struct hk_account a;
+	struct units units;
+	struct page page;
+	pthread_t thread;
+
+	(void)state;
+	for (size_t i = 0; i < 3000; i++)
+		blocks[i] = hk_malloc(i * 40 + 1);
+	for (size_t i = 1; i < 3000; i += 3)
+		hk_free(blocks[i]);
+	assert_int_equal(pthread_create(&thread, NULL, free_every_third,
+		blocks), 0);
+	assert_int_equal(pthread_join(thread, NULL), 0);
+	hk_account_take(&a);
+	page = load_heaps(&units);
+	assert_int_equal(units.count, HK_CLASSES);
+	assert_int_equal(page.heaps, a.heaps);
+	for (unsigned int c = 0; c < HK_CLASSES; c++) {
+		const struct units_class *u = &units.classes[c];
+		struct hk_class_figures f;
+
+		hk_account_class(&a, c, &f);
+		assert_int_equal(u->slabs, f.slabs);
+		assert_int_equal(u->units, f.slabs * hk_class_units(c));
+		assert_int_equal(u->out, f.live + f.cached);
+		assert_int_equal(u->free, f.free);
+		assert_int_equal(u->purged, f.purged);
+		assert_int_equal(u->uncarved, f.uncarved);
+		units_all += u->units;
+		if (c < HK_SMALL_CLASSES) {
+			by_class += u->out * f.size;
+			small += u->slabs;
+		}
+	}
+	assert_true(small > 0 && units_all > small);
+	for (size_t h = 0; h < page.heaps; h++) {
+		by_heap += units.heaps[h].out_bytes;
+		small -= units.heaps[h].slabs;
+		sent += units.heaps[h].robbed_bytes;
+	}
+	assert_int_equal(by_heap, by_class);
+	assert_int_equal(small, 0);
+	assert_true(a.sent > 0);
+	assert_int_equal(sent + sum(&page, "inbox_bytes"), a.sent);
+	units_free(&units);
+	page_free(&page);
+
+	for (size_t i = 2; i < 3000; i += 3)
+		hk_free(blocks[i]);
+	hk_trim(0);
+}
+
+/* The values of heaps add up; `value` of the heap with that id. */
+static uint64_t of_heap(const struct page *page, const char *name,
+			uint32_t id)
+{
+	uint64_t found = ~(uint64_t)0;
+
+	for (size_t h = 0; h < page->heaps; h++)
+		if (page_of_heap(page, "heap_id", h, 0) == id)
+			found = page_of_heap(page, name, h, 0);
+	return found;
+}
+
+static sem_t told, done;
+static uint32_t other_thread, other_heap;
+
+static void *live(void *arg)
+{
+	void *block = hk_malloc(100);
+
+	other_thread = hk_os_tid();
+	other_heap = hk_tls.heap->id;
+	sem_post(&told);
+	sem_wait(&done);
+	hk_free(block);
+	return arg;
+}
+
+/* The one thread of a child has its parent's heap; the other's is nobody's. */
+static void owners_in_child(void *arg)
+{
+	struct units units;
+	struct page page;
+
+	(void)arg;
+	CHECK(!page_load_heaps(&page, read_own, NULL,
+		(uintptr_t)&hakmem_stats_page));
+	CHECK(!units_load(&units, &page, read_own, NULL));
+	CHECK_EQ(of_heap(&page, "heap_thread", hk_tls.heap->id),
+		HK_PAGE_THREAD_FIRST);
+	CHECK_EQ(of_heap(&page, "heap_thread", other_heap),
+		HK_PAGE_THREAD_GONE);
+	CHECK_EQ(of_heap(&page, "heaps_idle", other_heap), 0);
+}
+
+static void owners(void **state)
+{
+	uint64_t refills = 0;
+	struct units units;
+	struct page page;
+	pthread_t thread;
+
+	(void)state;
+	assert_int_equal(sem_init(&told, 0, 0) | sem_init(&done, 0, 0), 0);
+	assert_int_equal(pthread_create(&thread, NULL, live, NULL), 0);
+	sem_wait(&told);
+	page = load_heaps(&units);
+	assert_int_equal(of_heap(&page, "heap_thread", hk_tls.heap->id),
+		HK_PAGE_THREAD_FIRST);
+	assert_int_equal(of_heap(&page, "heap_thread", other_heap),
+		other_thread);
+	assert_int_equal(of_heap(&page, "heaps_idle", other_heap), 0);
+	for (size_t h = 0; h < page.heaps; h++)
+		refills += page_of_heap(&page, "refills", h, 0);
+	assert_int_equal(refills, sum(&page, "refills"));
+	/* Labels are not added. */
+	assert_int_equal(sum(&page, "heap_id"), 0);
+	units_free(&units);
+	page_free(&page);
+	/* As the library does. */
+	assert_int_equal(pthread_atfork(hk_fork_prepare, hk_fork_parent,
+		hk_fork_child), 0);
+	assert_lives(owners_in_child, NULL);
+
+	sem_post(&done);
+	assert_int_equal(pthread_join(thread, NULL), 0);
+	page = load_heaps(&units);
+	assert_int_equal(of_heap(&page, "heaps_idle", other_heap), 1);
+	units_free(&units);
+	page_free(&page);
 }
 
 /* What is asked of the system, in bytes. */
@@ -374,11 +540,89 @@ static void bad_lists(void **state)
 	page_free(&page);
 }
 
+/* Records in a table of a later version, which are longer. */
+static struct record {
+	uint8_t state;
+	uint8_t more;
+	uint16_t number;
+} records[3] = { { 1, 9, 100 }, { 2, 9, 200 }, { 3, 9, 300 } };
+static struct record *records_at = records;
+static uint64_t records_many = 3 << 4;
+
+static const char table_text[] = "\0" "state\0\0" "number\0\0";
+
+static void make_table(void)
+{
+	make_later();
+	later.head.text = (uintptr_t)table_text;
+	later.head.text_size = sizeof(table_text) - 1;
+	later.head.rows = 2;
+	later.section[0].section = (struct hk_page_section){
+		.at = (uintptr_t)&records_at, .size = sizeof(records[0]),
+		.many = (uintptr_t)&records_many, .many_shift = 4,
+	};
+	later_rows[0].row = (struct hk_page_row){ .name = 1, .type = 'l',
+		.index = 'u', .width = 1,
+		.offset = offsetof(struct record, state) };
+	later_rows[1].row = (struct hk_page_row){ .name = 8, .type = 'g',
+		.index = 'u', .width = 2, .shift = 1,
+		.offset = offsetof(struct record, number) };
+}
+
+static void add_record(void *arg, const uint64_t *values)
+{
+	uint64_t *total = arg;
+
+	total[0] += values[0];
+	total[1] += values[1];
+}
+
+static const char *read_table(uint64_t total[2], const char *name)
+{
+	const char *const asked[] = { name, "state", NULL };
+	struct page page = load(&later);
+	const char *why;
+
+	total[0] = total[1] = 0;
+	why = page_records(&page, read_own, NULL, asked, add_record, total);
+	page_free(&page);
+	return why;
+}
+
+static void table(void **state)
+{
+	uint64_t total[2];
+
+	(void)state;
+	make_table();
+	assert_null(read_table(total, "number"));
+	assert_int_equal(total[0], 1200);
+	assert_int_equal(total[1], 6);
+	/* It has another name in a later version, or lies elsewhere. */
+	assert_non_null(strstr(read_table(total, "nummer"),
+		"another hakmem-stat"));
+	later_rows[1].row.offset = 3;
+	assert_non_null(strstr(read_table(total, "number"),
+		"another hakmem-stat"));
+	make_table();
+	records_many = ~(uint64_t)0;
+	assert_non_null(strstr(read_table(total, "number"), "no sense"));
+	assert_int_equal(total[0], 0);
+	/* Nothing was ever allocated. */
+	records_many = 3 << 4;
+	records_at = NULL;
+	assert_null(read_table(total, "number"));
+	assert_int_equal(total[0], 0);
+	records_at = records;
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(described),
 		cmocka_unit_test(agrees),
+		cmocka_unit_test(slabs),
+		cmocka_unit_test(owners),
 		cmocka_unit_test(system_bytes),
 		cmocka_unit_test(threads),
 		cmocka_unit_test(child),
@@ -386,6 +630,7 @@ int main(void)
 		cmocka_unit_test(older_page),
 		cmocka_unit_test(no_page),
 		cmocka_unit_test(bad_lists),
+		cmocka_unit_test(table),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, NULL);

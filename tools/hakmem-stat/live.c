@@ -9,6 +9,8 @@
 #include "process.h"
 #include "util.h"
 
+#include "stats/page.h"
+
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -84,6 +86,8 @@ static void print_table(const struct page *page, pid_t pid)
 	for (size_t i = 0; i < page->count; i++) {
 		const struct page_value *value = &page->values[i];
 
+		if (value->type == HK_PAGE_LABEL)
+			continue;
 		if (value->count == 1)
 			table_value(value->name, value->unit,
 				    value->elements[0], value->help);
@@ -129,7 +133,8 @@ static void print_json_page(const struct page *page, pid_t pid)
 	       ",\"heaps\":%zu,\"values\":{", (long)pid, page->pid,
 	       page->abi, page->start_ns, page->heaps);
 	for (size_t i = 0; i < page->count; i++) {
-		if (!page->values[i].count)
+		if (!page->values[i].count ||
+		    page->values[i].type == HK_PAGE_LABEL)
 			continue;
 		printf("%s", between);
 		json_value(&page->values[i]);

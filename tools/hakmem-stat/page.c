@@ -18,10 +18,15 @@
 #define SECTION_MAX	(1u << 20)
 #define BLOCKS_MAX	(1u << 16)
 #define COUNT_MAX	4096u
+#define RECORDS_MAX	(1u << 26)
+
+/* Records that are read at once. */
+#define RECORDS_PIECE	4096u
 
 struct source {
 	page_read *read;
 	void *arg;
+	bool keep;		/* what each heap has */
 	struct hk_page head;
 };
 
@@ -101,12 +106,37 @@ static void add_block(struct page *page, const struct hk_page_row *rows,
 		const struct hk_page_row *row = &rows[i];
 		struct page_value *value = &page->values[i];
 
-		if (row->section != section)
+		if (row->section != section || row->type == HK_PAGE_LABEL)
 			continue;
 		for (size_t k = 0; k < value->count; k++)
 			value->elements[k] += word(bytes + row->offset +
 						   k * row->stride,
 						   row->width) << row->shift;
+	}
+}
+
+/* The block at address `at` is the next heap's: its values are kept. */
+static void keep_heap(struct page *page, const struct hk_page_row *rows,
+		      uint32_t section, const char *bytes, uint64_t at)
+{
+	size_t heap = page->heaps;
+
+	page->heap_at = util_resize(page->heap_at, heap + 1,
+				    sizeof(*page->heap_at));
+	page->heap_at[heap] = at;
+	for (size_t i = 0; i < page->count; i++) {
+		const struct hk_page_row *row = &rows[i];
+		struct page_value *value = &page->values[i];
+
+		if (row->section != section || !value->count)
+			continue;
+		value->of_heaps = util_resize(value->of_heaps,
+					      (heap + 1) * value->count,
+					      sizeof(uint64_t));
+		for (size_t k = 0; k < value->count; k++)
+			value->of_heaps[heap * value->count + k] =
+				word(bytes + row->offset + k * row->stride,
+				     row->width) << row->shift;
 	}
 }
 
@@ -116,20 +146,21 @@ static void load_section(struct page *page, struct source *s,
 {
 	char *bytes = util_resize(NULL, section->size, 1);
 	uint64_t at = section->at;
-	size_t blocks = 0;
 
-	if (section->link && !s->read(s->arg, at, &at, sizeof(at)))
-		at = 0;
-	while (at && blocks < BLOCKS_MAX &&
-	       s->read(s->arg, at, bytes, section->size)) {
-		blocks++;
+	if (!section->link && s->read(s->arg, at, bytes, section->size))
 		add_block(page, rows, number, bytes);
-		if (!section->link)
-			break;
+	if (section->link)
+		page->heaps = 0;
+	if (!section->link || !s->read(s->arg, at, &at, sizeof(at)))
+		at = 0;
+	while (at && page->heaps < BLOCKS_MAX &&
+	       s->read(s->arg, at, bytes, section->size)) {
+		add_block(page, rows, number, bytes);
+		if (s->keep)
+			keep_heap(page, rows, number, bytes, at);
+		page->heaps++;
 		memcpy(&at, bytes + section->link, sizeof(at));
 	}
-	if (section->link)
-		page->heaps = blocks;
 	free(bytes);
 }
 
@@ -140,6 +171,26 @@ static bool is_sound(const struct hk_page_section *section)
 		return false;
 	return !section->link ||
 		(uint64_t)section->link + sizeof(uint64_t) <= section->size;
+}
+
+/* A value in a table: where it is in each record. */
+static void make_field(struct page *page, struct page_value *value,
+		       const struct hk_page_row *row,
+		       const struct hk_page_section *section)
+{
+	if (!section->many || section->many_shift > 63 ||
+	    row->shift > 63 || row->width > sizeof(uint64_t) ||
+	    (uint64_t)row->offset + row->width > section->size)
+		return;
+	page->table = (struct page_table){
+		.at = section->at,
+		.many = section->many,
+		.many_shift = section->many_shift,
+		.size = section->size,
+	};
+	value->offset = row->offset;
+	value->width = row->width;
+	value->shift = row->shift;
 }
 
 static void make_values(struct page *page, const struct source *s,
@@ -163,11 +214,15 @@ static void make_values(struct page *page, const struct source *s,
 			.index = (char)row->index,
 			.first = row->first,
 		};
-		/* Of no use: a later kind of row, or nonsense. */
+		/* Else of no use: a later kind of row, or nonsense. */
 		if (row->section < s->head.sections && *value->name &&
-		    is_sound(&sections[row->section]) &&
-		    fits(row, sections[row->section].size))
-			value->count = row->count;
+		    is_sound(&sections[row->section])) {
+			if (row->index == HK_PAGE_UNIT)
+				make_field(page, value, row,
+					   &sections[row->section]);
+			else if (fits(row, sections[row->section].size))
+				value->count = row->count;
+		}
 		value->elements = util_resize(NULL, value->count,
 					      sizeof(uint64_t));
 		memset(value->elements, 0, value->count * sizeof(uint64_t));
@@ -202,15 +257,15 @@ static const char *load_values(struct page *page, struct source *s,
 		return "its statistics page cannot be read";
 	make_values(page, s, rows, sections);
 	for (uint32_t i = 0; i < s->head.sections; i++)
-		if (is_sound(&sections[i]))
+		if (is_sound(&sections[i]) && !sections[i].many)
 			load_section(page, s, rows, i, &sections[i]);
 	return NULL;
 }
 
-const char *page_load(struct page *page, page_read *read, void *arg,
-		      uint64_t at)
+static const char *load(struct page *page, page_read *read, void *arg,
+			uint64_t at, bool keep)
 {
-	struct source s = { .read = read, .arg = arg };
+	struct source s = { .read = read, .arg = arg, .keep = keep };
 	struct hk_page_section *sections;
 	struct hk_page_row *rows;
 	const char *why;
@@ -234,6 +289,72 @@ const char *page_load(struct page *page, page_read *read, void *arg,
 	return why;
 }
 
+const char *page_load(struct page *page, page_read *read, void *arg,
+		      uint64_t at)
+{
+	return load(page, read, arg, at, false);
+}
+
+const char *page_load_heaps(struct page *page, page_read *read, void *arg,
+			    uint64_t at)
+{
+	return load(page, read, arg, at, true);
+}
+
+/* ---- its table ---- */
+
+static void pass_record(const char *record,
+			const struct page_value *const *fields, size_t names,
+			page_record *each, void *arg)
+{
+	uint64_t values[PAGE_NAMES_MAX];
+
+	for (size_t i = 0; i < names; i++)
+		values[i] = word(record + fields[i]->offset,
+				 fields[i]->width) << fields[i]->shift;
+	each(arg, values);
+}
+
+const char *page_records(const struct page *page, page_read *read,
+			 void *read_arg, const char *const *names,
+			 page_record *each, void *arg)
+{
+	const struct page_value *fields[PAGE_NAMES_MAX];
+	const struct page_table *table = &page->table;
+	uint64_t at = 0, many = 0;
+	bool ok = true;
+	size_t n = 0;
+	char *piece;
+
+	for (; names[n] && n < PAGE_NAMES_MAX; n++) {
+		fields[n] = page_find(page, names[n]);
+		if (!fields[n] || !fields[n]->width)
+			return "its statistics page does not tell what its "
+				"slabs are: another hakmem-stat is needed";
+	}
+	if (!read(read_arg, table->at, &at, sizeof(at)) ||
+	    !read(read_arg, table->many, &many, sizeof(many)))
+		return "its slabs cannot be read";
+	many >>= table->many_shift;
+	if (many > RECORDS_MAX)
+		return "its statistics page makes no sense";
+	piece = util_resize(NULL, RECORDS_PIECE, table->size);
+	for (uint64_t i = 0; at && ok && i < many; i += RECORDS_PIECE) {
+		size_t left = many - i < RECORDS_PIECE ? (size_t)(many - i) :
+			RECORDS_PIECE;
+
+		ok = read(read_arg, at + i * table->size, piece,
+			  left * table->size);
+		for (size_t k = 0; ok && k < left; k++)
+			pass_record(piece + k * table->size, fields, n, each,
+				    arg);
+	}
+	free(piece);
+	return ok ? NULL : "its slabs cannot be read";
+}
+
+/* ---- its values ---- */
+
 const struct page_value *page_find(const struct page *page, const char *name)
 {
 	for (size_t i = 0; i < page->count; i++)
@@ -242,10 +363,53 @@ const struct page_value *page_find(const struct page *page, const char *name)
 	return NULL;
 }
 
+uint64_t page_sum(const struct page *page, const char *name)
+{
+	const struct page_value *value = page_find(page, name);
+	uint64_t n = 0;
+
+	for (size_t i = 0; value && i < value->count; i++)
+		n += value->elements[i];
+	return n;
+}
+
+/* Its place among the elements of a value by class; false: it has none. */
+static bool place_of(const struct page_value *value, size_t class, size_t *i)
+{
+	if (!value || class < value->first ||
+	    class - value->first >= value->count)
+		return false;
+	*i = class - value->first;
+	return true;
+}
+
+uint64_t page_of_class(const struct page *page, const char *name,
+		       size_t class)
+{
+	const struct page_value *value = page_find(page, name);
+	size_t i;
+
+	return place_of(value, class, &i) ? value->elements[i] : 0;
+}
+
+uint64_t page_of_heap(const struct page *page, const char *name, size_t heap,
+		      size_t class)
+{
+	const struct page_value *value = page_find(page, name);
+	size_t i;
+
+	return value && value->of_heaps && heap < page->heaps &&
+		place_of(value, class, &i) ?
+		value->of_heaps[heap * value->count + i] : 0;
+}
+
 void page_free(struct page *page)
 {
-	for (size_t i = 0; i < page->count; i++)
+	for (size_t i = 0; i < page->count; i++) {
 		free(page->values[i].elements);
+		free(page->values[i].of_heaps);
+	}
+	free(page->heap_at);
 	free(page->values);
 	free(page->text);
 	*page = (struct page){ 0 };
