@@ -11,6 +11,7 @@
 
 #include "options.h"
 #include "page.h"
+#include "proc.h"
 #include "process.h"
 #include "util.h"
 
@@ -26,54 +27,16 @@
 
 /* ---- /proc ---- */
 
-/* A file of the process, which may hold a \0; NULL where it is gone. */
-static char *read_proc(pid_t pid, const char *what)
-{
-	char *path = util_format("/proc/%ld/%s", (long)pid, what);
-	FILE *in = fopen(path, "re");
-	char *text = NULL;
-	size_t room = 0;
-
-	free(path);
-	if (!in)
-		return NULL;
-	if (getdelim(&text, &room, '\0', in) < 0) {
-		free(text);
-		text = NULL;
-	}
-	fclose(in);
-	return text;
-}
-
-/* What a process chose itself may hold codes for a terminal. */
-static char *printable(char *text)
-{
-	for (char *c = text; *c; c++)
-		if (*c < ' ' || *c > '~')
-			*c = '?';
-	return text;
-}
-
-static char *command_of(pid_t pid)
-{
-	char *text = read_proc(pid, "comm");
-
-	if (!text)
-		return util_copy("", 0);
-	text[strcspn(text, "\n")] = '\0';
-	return printable(text);
-}
-
 static char *cgroup_of(pid_t pid)
 {
-	char *text = read_proc(pid, "cgroup");
+	char *text = proc_read(pid, "cgroup");
 	enum hk_cgroup kind;
 	size_t len = 0;
 	const char *path = text ? hk_cgroup_path(text, &kind, &len) : NULL;
 	char *copy = util_copy(path ? path : "", len);
 
 	free(text);
-	return printable(copy);
+	return proc_printable(copy);
 }
 
 struct state {
@@ -88,7 +51,7 @@ struct state {
  */
 static bool read_state(pid_t pid, struct state *state)
 {
-	char *text = read_proc(pid, "status");
+	char *text = proc_read(pid, "status");
 	const char *uid = text ? strstr(text, "\nUid:") : NULL;
 	const char *rss = text ? strstr(text, "\nVmRSS:") : NULL;
 	unsigned long long kib;
@@ -104,17 +67,6 @@ static bool read_state(pid_t pid, struct state *state)
 }
 
 /* ---- the page ---- */
-
-/* The sum over the elements; 0 where a page has no such value. */
-static uint64_t sum(const struct page *page, const char *name)
-{
-	const struct page_value *value = page_find(page, name);
-	uint64_t n = 0;
-
-	for (size_t i = 0; value && i < value->count; i++)
-		n += value->elements[i];
-	return n;
-}
 
 /* Blocks of each class by their sizes. */
 static uint64_t bytes_of(const struct page *page, const char *name)
@@ -144,28 +96,30 @@ static uint64_t less(uint64_t a, uint64_t b)
  */
 static uint64_t used_bytes(const struct page *page)
 {
-	uint64_t slabs = less(sum(page, "small_made"),
-			      sum(page, "small_retired"));
+	uint64_t slabs = less(page_sum(page, "small_made"),
+			      page_sum(page, "small_retired"));
 
-	return slabs * HK_UNIT + sum(page, "run_bytes") +
+	return slabs * HK_UNIT + page_sum(page, "run_bytes") +
 		less(bytes_of(page, "medium_out"),
 		     bytes_of(page, "magazine_blocks")) +
-		sum(page, "huge_bytes") + sum(page, "guarded_bytes");
+		page_sum(page, "huge_bytes") +
+		page_sum(page, "guarded_bytes");
 }
 
 static uint64_t committed_bytes(const struct page *page)
 {
-	return sum(page, "arena_bytes") + sum(page, "huge_bytes") +
-		sum(page, "table_bytes") + sum(page, "meta_bytes") +
-		sum(page, "guarded_bytes") + sum(page, "guarded_kept_bytes");
+	return page_sum(page, "arena_bytes") + page_sum(page, "huge_bytes") +
+		page_sum(page, "table_bytes") + page_sum(page, "meta_bytes") +
+		page_sum(page, "guarded_bytes") +
+		page_sum(page, "guarded_kept_bytes");
 }
 
 static const char *preset_of(const struct page *page)
 {
-	if (sum(page, "option_force_libc"))
+	if (page_sum(page, "option_force_libc"))
 		return "libc";
 	return page_find(page, "option_preset") ?
-		options_preset_word(sum(page, "option_preset")) : "";
+		options_preset_word(page_sum(page, "option_preset")) : "";
 }
 
 static void take_figures(struct listed *item, const struct page *page)
@@ -213,7 +167,7 @@ static char *user_of(const struct listing *listing, uid_t uid)
 		if (listing->items[i].uid == uid)
 			return util_format("%s", listing->items[i].user);
 	entry = getpwuid(uid);
-	return printable(entry ? util_format("%s", entry->pw_name) :
+	return proc_printable(entry ? util_format("%s", entry->pw_name) :
 			 util_format("%lu", (unsigned long)uid));
 }
 
@@ -222,12 +176,12 @@ static void add(struct listing *listing, struct listed *item)
 	char *last;
 
 	item->user = user_of(listing, item->uid);
-	item->command = command_of(item->pid);
+	item->command = proc_name(item->pid, "comm");
 	item->cgroup = cgroup_of(item->pid);
 	last = strrchr(item->cgroup, '/');
 	item->unit = last ? last + 1 : "";
 	if (item->library)
-		printable(item->library);
+		proc_printable(item->library);
 	else
 		item->library = util_copy("", 0);
 	listing->items = util_resize(listing->items, listing->count + 1,

@@ -7,6 +7,7 @@
 #include "listed.h"
 #include "output.h"
 #include "print.h"
+#include "table.h"
 #include "util.h"
 
 #include <inttypes.h>
@@ -97,69 +98,38 @@ static const struct {
 	[COMMAND] = { "command", false, by_command },
 };
 
-/* Longer ones, such as a container's 64 digits, are cut, with a "+". */
-#define CELL_MAX	28
-
-typedef char cell[CELL_MAX + 1];
-
-static void put_text(cell to, const char *text)
+static bool is_number(size_t column)
 {
-	snprintf(to, sizeof(cell), "%s", *text ? text : "-");
-	if (strlen(text) > CELL_MAX)
-		to[CELL_MAX - 1] = '+';
+	return columns[column].is_number;
 }
 
-static void put_bytes(cell to, uint64_t bytes, bool known)
+static void put_row(struct table *table, const struct listed *item)
 {
-	char text[UTIL_BYTES_MAX];
-
-	put_text(to, known ? util_bytes(text, bytes) : "");
-}
-
-static void put_row(cell row[COLUMNS], const struct listed *item)
-{
-	snprintf(row[PID], sizeof(cell), "%ld", (long)item->pid);
-	put_text(row[USER], item->user);
-	put_bytes(row[RSS], item->rss, true);
-	put_bytes(row[USED], item->used, item->has_figures);
-	put_bytes(row[COMMITTED], item->committed, item->has_figures);
-	put_text(row[PRESET], item->preset);
-	put_text(row[UNIT], item->unit);
-	put_text(row[COMMAND], item->command);
-}
-
-/* Nothing comes behind the last column, so that no line ends in blanks. */
-static void print_row(cell row[COLUMNS], const int widths[COLUMNS])
-{
-	for (int c = 0; c < COLUMNS; c++) {
-		int width = c == COLUMNS - 1 ? 0 : widths[c];
-
-		printf("%s%*s", c ? "  " : "",
-		       columns[c].is_number ? width : -width, row[c]);
+	table_number(table, (uint64_t)item->pid);
+	table_text(table, item->user);
+	table_bytes(table, item->rss);
+	if (item->has_figures) {
+		table_bytes(table, item->used);
+		table_bytes(table, item->committed);
+	} else {
+		table_text(table, "");
+		table_text(table, "");
 	}
+	table_text(table, item->preset);
+	table_text(table, item->unit);
+	table_text(table, item->command);
 }
 
 static void print_table(const struct listing *listing)
 {
-	cell *cells = util_resize(NULL, (listing->count + 1) * COLUMNS,
-				  sizeof(cell));
-	int widths[COLUMNS] = { 0 };
+	struct table table;
 
+	table_start(&table, COLUMNS);
 	for (int c = 0; c < COLUMNS; c++)
-		put_text(cells[c], columns[c].name);
+		table_text(&table, columns[c].name);
 	for (size_t i = 0; i < listing->count; i++)
-		put_row(cells + (i + 1) * COLUMNS, &listing->items[i]);
-	for (size_t i = 0; i < (listing->count + 1) * COLUMNS; i++)
-		if ((int)strlen(cells[i]) > widths[i % COLUMNS])
-			widths[i % COLUMNS] = (int)strlen(cells[i]);
-	fputs(util_bold(stdout), stdout);
-	print_row(cells, widths);
-	printf("%s\n", util_plain(stdout));
-	for (size_t i = 1; i <= listing->count; i++) {
-		print_row(cells + i * COLUMNS, widths);
-		putchar('\n');
-	}
-	free(cells);
+		put_row(&table, &listing->items[i]);
+	table_print(&table, is_number);
 }
 
 /* ---- CSV ---- */
@@ -201,17 +171,10 @@ struct arguments {
 static int column_named(const char *name)
 {
 	const char *known[COLUMNS + 1] = { NULL };
-	const char *nearest;
 
-	for (int c = 0; c < COLUMNS; c++) {
+	for (int c = 0; c < COLUMNS; c++)
 		known[c] = columns[c].name;
-		if (!strcmp(name, known[c]))
-			return c;
-	}
-	nearest = util_nearest(name, known);
-	util_die(STATUS_USAGE, "ls: --sort=%s: no such column%s%s%s", name,
-		 nearest ? "; did you mean '" : "", nearest ? nearest : "",
-		 nearest ? "'?" : "");
+	return output_column("ls", name, known);
 }
 
 /* A name, or a number whether it has a name or not, as ps(1) has it. */

@@ -8,6 +8,8 @@
 #include "commands.h"
 #include "util.h"
 
+#include <string.h>
+
 void output_start(struct output *output)
 {
 	*output = (struct output){ .format = "table" };
@@ -48,4 +50,18 @@ bool output_read(int argc, char **argv, struct output *output)
 		if (!output_take(output, option))
 			return false;
 	return true;
+}
+
+int output_column(const char *command, const char *name,
+		  const char *const *known)
+{
+	const char *nearest;
+
+	for (int c = 0; known[c]; c++)
+		if (!strcmp(name, known[c]))
+			return c;
+	nearest = util_nearest(name, known);
+	util_die(STATUS_USAGE, "%s: --sort=%s: no such column%s%s%s", command,
+		 name, nearest ? "; did you mean '" : "",
+		 nearest ? nearest : "", nearest ? "'?" : "");
 }

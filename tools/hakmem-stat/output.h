@@ -36,4 +36,11 @@ bool output_take(struct output *output, int option);
  */
 bool output_read(int argc, char **argv, struct output *output);
 
+/*
+ * The place of the column that --sort= names among `known`, which NULL ends;
+ * ends the program where it is none, as `command`.
+ */
+int output_column(const char *command, const char *name,
+		  const char *const *known);
+
 #endif /* STAT_OUTPUT_H */
