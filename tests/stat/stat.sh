@@ -68,3 +68,136 @@ figure() {
 		show | fail "$1"
 	fi
 }
+
+# ---- commands that look into one process ----
+
+# look_usage COMMAND: its command line.
+look_usage() {
+	stat "$1" --frobnicate
+	ends "an unknown option" 2 "unrecognized option"
+	stat "$1"
+	ends "no process" 2 "$1: which process?"
+	stat "$1" -p 1 2
+	ends "an argument" 2 "takes no argument, such as '2'"
+	for word in 12x 0 -1 4000000000 ''; do
+		stat "$1" --pid="$word"
+		ends "process '$word'" 2 "'$word' is no number of a process"
+		check "that is one line" test "$(wc -l <"$work/err")" -eq 1
+	done
+	stat "$1" -p 1 --sort=
+	ends "no column" 2 "no such column"
+	stat "$1" -p 1 --format=cvs
+	ends "a format misspelt" 2 "did you mean 'csv'?"
+	quiet "and nothing on standard output" cat "$work/out"
+	stat "$1" --help
+	ends "help" 0 "^Usage:"
+	stat "$1" -p 2147483647
+	ends "a process that is not there" 3 "there is no such process"
+	check "that is one line" test "$(wc -l <"$work/err")" -eq 1
+	quiet "and nothing on standard output" cat "$work/out"
+}
+
+# look_needs NAME: skips the rest where no process may be looked at.
+look_needs() {
+	reason=
+	[ "$HK_SANITIZER" = no ] || reason="no library with a sanitizer"
+	[ -z "${EMULATOR:-}" ] ||
+		reason="the memory of an emulator is not its program's"
+	if [ "$(id -u)" -ne 0 ] && [ "$(cat \
+		/proc/sys/kernel/yama/ptrace_scope 2>/dev/null ||
+		echo 0)" -ne 0 ]; then
+		reason="only root may look into processes here"
+	fi
+	if [ -n "$reason" ]; then
+		skip "$1" "$reason"
+		finish
+	fi
+	mkfifo "$work/in" "$work/said"
+}
+
+# start PROGRAM ...: runs it on the library, until stop, and waits for its
+# first line, which is then in $work/first; its number is in $pid.
+start() {
+	LD_PRELOAD=$HAKMEM_LIB "$@" <"$work/in" >"$work/said" 3>&- &
+	pid=$!
+	exec 3>"$work/in"
+	head -n 1 "$work/said" >"$work/first"
+	check "$(basename "$1") runs" test -s "$work/first"
+}
+
+stop() {
+	exec 3>&-
+	wait "$pid"
+}
+
+# look_errors COMMAND: processes that cannot be looked into.
+look_errors() {
+	# This shell runs on the system's allocator.
+	stat "$1" -p $$
+	ends "a process without the library" 3 "libhakmem is not loaded there"
+	check "that is one line" test "$(wc -l <"$work/err")" -eq 1
+
+	export HAKMEM_CONF=stats_page=0
+	start sh -c 'echo ready; read -r line'
+	unset HAKMEM_CONF
+	stat "$1" -p "$pid"
+	ends "one whose page is not in use" 3 "stats_page is 0"
+	quiet "with nothing on standard output" cat "$work/out"
+
+	if [ "$(id -u)" -ne 0 ] || ! command -v setpriv >/dev/null; then
+		skip "another user's process" "not root, or no setpriv"
+	else
+		chmod 755 "$work"
+		cp "$HAKMEM_STAT" "$work/tool"
+		setpriv --reuid=54321 --clear-groups "$work/tool" "$1" \
+			-p "$pid" >"$work/out" 2>"$work/err"
+		echo $? >"$work/status"
+		ends "another user's process" 3 "may not be read"
+		check "that is one line" test "$(wc -l <"$work/err")" -eq 1
+	fi
+	stop
+
+	# Programs with a page of their own, which is of no library of today.
+	cat >"$work/later.c" <<'END_OF_C'
+#include <stdint.h>
+#include <unistd.h>
+
+#include "stats/page.h"
+
+struct hk_page hakmem_stats_page = {
+	.magic = { 'H', 'A', 'K', 'M', 'E', 'M', 'P', 'G' },
+	.abi = HK_PAGE_ABI + LATER, .size = sizeof(struct hk_page),
+	.row_size = sizeof(struct hk_page_row),
+	.section_size = sizeof(struct hk_page_section), .pid = 1,
+};
+
+int main(void)
+{
+	char byte;
+
+	hakmem_stats_page.schema = (uintptr_t)&hakmem_stats_page;
+	hakmem_stats_page.text = (uintptr_t)&hakmem_stats_page;
+	if (write(1, "ready\n", 6) != 6)
+		return 1;
+	return read(0, &byte, 1) != 0;
+}
+END_OF_C
+	for later in 0 1; do
+		# shellcheck disable=SC2086 # a compiler may come with options
+		$CC -DLATER=$later -I"$top_srcdir/lib" -rdynamic \
+			-o "$work/later$later" "$work/later.c" || exit 99
+	done
+	library=$HAKMEM_LIB
+	HAKMEM_LIB=
+	start "$work/later1"
+	stat "$1" -p "$pid"
+	ends "a page of a later kind" 3 "of a later kind: a newer hakmem-stat"
+	check "that is one line" test "$(wc -l <"$work/err")" -eq 1
+	stop
+	start "$work/later0"
+	stat "$1" -p "$pid"
+	ends "one that tells nothing of slabs" 3 "another hakmem-stat is needed"
+	check "that is one line" test "$(wc -l <"$work/err")" -eq 1
+	stop
+	HAKMEM_LIB=$library
+}

@@ -17,7 +17,14 @@
  *
  *   {"schema":1,"processes":[{"pid":4711,"user":"www",...}],"closed":0}
  *
- * with null for what is not known.  configure defines HAVE_JSON_C where
+ * with null for what is not known, and of one process
+ *
+ *   {"schema":1,"pid":4711,"sizes":[{"kind":"small","size_bytes":16,...}],
+ *    "total":{"slabs":9,...}}
+ *   {"schema":1,"pid":4711,"heaps":[{"heap":1,"state":"thread",...}],
+ *    "total":{"slabs":9,...}}.
+ *
+ * configure defines HAVE_JSON_C where
  * json-c is found: the one conditional of the program is in this file.
  */
 #ifdef HAVE_CONFIG_H
@@ -26,8 +33,10 @@
 
 #include "print.h"
 
+#include "heaped.h"
 #include "listed.h"
 #include "options.h"
+#include "sized.h"
 #include "util.h"
 
 #include <stdlib.h>
@@ -69,6 +78,15 @@ static void add_seconds(struct json_object *to, const char *key, double s)
 
 	add(to, key, json_object_new_double_s(s, text));
 	free(text);
+}
+
+/* Prints it on standard output, and it is gone. */
+static void put(struct json_object *object)
+{
+	printf("%s\n",
+	       json_object_to_json_string_ext(object, JSON_C_TO_STRING_PLAIN |
+					      JSON_C_TO_STRING_NOSLASHESCAPE));
+	json_object_put(object);
 }
 
 static struct json_object *run_object(const struct print_run *run)
@@ -227,10 +245,80 @@ void print_listed_json(const struct listing *listing)
 				      listed_object(&listing->items[i]));
 	add(object, "processes", processes);
 	add_number(object, "closed", listing->closed);
-	printf("%s\n",
-	       json_object_to_json_string_ext(object, JSON_C_TO_STRING_PLAIN |
-					      JSON_C_TO_STRING_NOSLASHESCAPE));
-	json_object_put(object);
+	put(object);
+}
+
+static struct json_object *sized_object(const struct sized *row)
+{
+	struct json_object *object = json_object_new_object();
+
+	add_text(object, "kind", sized_word(row->kind));
+	for (int f = 0; f < FIGURES; f++) {
+		enum sized_figure figure = (enum sized_figure)f;
+
+		if (sized_has(row->kind, figure))
+			add_number(object, sized_name(figure),
+				   sized_value(row, figure));
+		else
+			add(object, sized_name(figure), NULL);
+	}
+	return object;
+}
+
+void print_sizes_json(const struct sizes *sizes)
+{
+	struct json_object *object = json_object_new_object();
+	struct json_object *rows = json_object_new_array();
+	struct json_object *total = json_object_new_object();
+
+	add_number(object, "schema", 1);
+	add_number(object, "pid", (uint64_t)sizes->pid);
+	for (size_t i = 0; i < sizes->count; i++)
+		json_object_array_add(rows, sized_object(&sizes->rows[i]));
+	add(object, "sizes", rows);
+	for (int f = FIGURE_SIZE + 1; f < FIGURES; f++)
+		add_number(total, sized_name((enum sized_figure)f),
+			   sized_value(&sizes->total, (enum sized_figure)f));
+	add(object, "total", total);
+	put(object);
+}
+
+static void add_figures(struct json_object *to,
+			const uint64_t figures[HEAPED_FIGURES])
+{
+	for (int f = 0; f < HEAPED_FIGURES; f++)
+		add_number(to, heaped_name((enum heaped_figure)f), figures[f]);
+}
+
+static struct json_object *heaped_object(const struct heaped *row)
+{
+	struct json_object *object = json_object_new_object();
+
+	add_number(object, "heap", row->id);
+	add_text(object, "state", heaped_word(row->state));
+	if (row->tid)
+		add_number(object, "thread", (uint64_t)row->tid);
+	else
+		add(object, "thread", NULL);
+	add_known_text(object, "name", row->name);
+	add_figures(object, row->figures);
+	return object;
+}
+
+void print_heaps_json(const struct heaps *heaps)
+{
+	struct json_object *object = json_object_new_object();
+	struct json_object *rows = json_object_new_array();
+	struct json_object *total = json_object_new_object();
+
+	add_number(object, "schema", 1);
+	add_number(object, "pid", (uint64_t)heaps->pid);
+	for (size_t i = 0; i < heaps->count; i++)
+		json_object_array_add(rows, heaped_object(&heaps->rows[i]));
+	add(object, "heaps", rows);
+	add_figures(total, heaps->total);
+	add(object, "total", total);
+	put(object);
 }
 
 #else
@@ -260,6 +348,18 @@ void print_options_json(FILE *out, const char *file,
 void print_listed_json(const struct listing *listing)
 {
 	(void)listing;
+	abort();
+}
+
+void print_sizes_json(const struct sizes *sizes)
+{
+	(void)sizes;
+	abort();
+}
+
+void print_heaps_json(const struct heaps *heaps)
+{
+	(void)heaps;
 	abort();
 }
 

@@ -4,9 +4,9 @@
  * every value once, as a table or as JSON.
  */
 #include "commands.h"
+#include "look.h"
 #include "output.h"
 #include "page.h"
-#include "process.h"
 #include "util.h"
 
 #include "stats/page.h"
@@ -145,27 +145,11 @@ static void print_json_page(const struct page *page, pid_t pid)
 
 /* ---- the command ---- */
 
-static pid_t pid_of(const char *word)
-{
-	char *end;
-	long pid;
-
-	pid = strtol(word, &end, 10);
-	if (*end || end == word || pid < 1 || pid > INT32_MAX)
-		util_die(STATUS_USAGE, "'%s' is no number of a process", word);
-	return (pid_t)pid;
-}
-
 static void show(pid_t pid, bool json)
 {
-	struct page page = { 0 };
-	uint64_t at;
-	const char *why = process_symbol(pid, PROCESS_PAGE, &at);
+	struct page page;
 
-	if (!why)
-		why = page_load(&page, process_read, &pid, at);
-	if (why)
-		util_die(STATUS_UNREADABLE, "process %ld: %s", (long)pid, why);
+	look_page(&page, pid);
 	if (json)
 		print_json_page(&page, pid);
 	else
@@ -187,6 +171,6 @@ int command_live(int argc, char **argv)
 	if (argc - optind != 1)
 		util_die(STATUS_USAGE, "-p: the number of one process is "
 			 "wanted");
-	show(pid_of(argv[optind]), json);
+	show(look_pid(argv[optind]), json);
 	return STATUS_FINE;
 }

@@ -20,10 +20,14 @@ static const struct {
 	{ "report", command_report },
 	{ "options", command_options },
 	{ "ls", command_ls },
+	{ "sizes", command_sizes },
+	{ "threads", command_threads },
 	{ "-p", command_live },
 };
 
-static const char *const names[] = { "run", "report", "options", "ls", NULL };
+static const char *const names[] = {
+	"run", "report", "options", "ls", "sizes", "threads", NULL
+};
 
 void print_help(void)
 {
@@ -33,6 +37,8 @@ void print_help(void)
 "  hakmem-stat run -o stat.txt -- make    its report into a file\n"
 "  hakmem-stat ls                         which processes are on libhakmem\n"
 "  hakmem-stat -p 4711                    look into a running process\n"
+"  hakmem-stat sizes -p 4711              its blocks by size\n"
+"  hakmem-stat threads -p 4711            what each of its threads keeps\n"
 "  hakmem-stat report server.log          read the figures in a log\n"
 "  journalctl -u web | hakmem-stat report --format=csv -\n"
 "  hakmem-stat options                    what can be chosen, and is\n"
@@ -41,6 +47,8 @@ void print_help(void)
 "       hakmem-stat report [OPTION...] FILE...\n"
 "       hakmem-stat options [OPTION...] [NAME...]\n"
 "       hakmem-stat ls [OPTION...]\n"
+"       hakmem-stat sizes -p PID [OPTION...]\n"
+"       hakmem-stat threads -p PID [OPTION...]\n"
 "       hakmem-stat -p PID [OPTION...]\n"
 "       hakmem-stat --help | --version\n"
 "\n"
@@ -67,6 +75,20 @@ void print_help(void)
 "  --sort=COLUMN        pid (the default), user, rss, used, committed,\n"
 "                       preset, unit or command; most bytes first\n"
 "  -u, --user=USER      the processes of one user, a name or a number\n"
+"\n"
+"sizes   Lists the size classes of a running process: slabs, blocks that are\n"
+"        live, ready in magazines and free, bytes of the slabs, their share\n"
+"        of all, how much of them is live, refills; and longer blocks.\n"
+"  -p, --pid=PID        the process\n"
+"  --sort=COLUMN        size, slabs, live, cached, free, bytes (the default),\n"
+"                       share, used or refills; the most first\n"
+"\n"
+"threads Lists its heaps: the thread that has it, bytes of its slabs and of\n"
+"        what it keeps ready, refills, batches of blocks freed for others.\n"
+"  -p, --pid=PID        the process\n"
+"  --sort=COLUMN        heap, thread, bytes (the default), live, free, kept,\n"
+"                       sent, refills, chains or name; the most first\n"
+"        Both exit with 3 where the process cannot be looked into.\n"
 "\n"
 "-p PID  Prints every figure of the statistics page of a running process,\n"
 "        which notices nothing of it.  Exits with 3 where there is none.\n"
@@ -108,7 +130,8 @@ int main(int argc, char **argv)
 		}
 	if (!*word)
 		util_die(STATUS_USAGE, "which command?  'run', 'report', "
-			 "'options' or 'ls'; hakmem-stat --help has examples");
+			 "'options', 'ls', 'sizes' or 'threads'; hakmem-stat "
+			 "--help has examples");
 	nearest = util_nearest(word, names);
 	util_die(STATUS_USAGE, "unknown %s '%s'%s%s%s; hakmem-stat --help "
 		 "has the commands", *word == '-' ? "option" : "command",

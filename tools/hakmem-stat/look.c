@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * look.c - see look.h.
+ */
+#define _GNU_SOURCE
+#include "look.h"
+
+#include "process.h"
+#include "util.h"
+
+#include <stdlib.h>
+
+pid_t look_pid(const char *word)
+{
+	char *end;
+	long pid;
+
+	pid = strtol(word, &end, 10);
+	if (*end || end == word || pid < 1 || pid > INT32_MAX)
+		util_die(STATUS_USAGE, "'%s' is no number of a process", word);
+	return (pid_t)pid;
+}
+
+bool look_arguments(int argc, char **argv, struct look_arguments *args)
+{
+	static const struct option options[] = {
+		{ "pid", required_argument, NULL, 'p' },
+		{ "sort", required_argument, NULL, 's' },
+		OUTPUT_OPTIONS,
+		{ NULL, 0, NULL, 0 },
+	};
+	int option;
+
+	output_start(&args->output);
+	while ((option = getopt_long(argc, argv, "f:hp:", options, NULL)) >=
+	       0) {
+		if (option == 'p')
+			args->pid = look_pid(optarg);
+		else if (option == 's')
+			args->sort = output_column(args->command, optarg,
+						   args->columns);
+		else if (!output_take(&args->output, option))
+			return false;
+	}
+	if (optind < argc)
+		util_die(STATUS_USAGE, "%s takes no argument, such as '%s'",
+			 args->command, argv[optind]);
+	if (!args->pid)
+		util_die(STATUS_USAGE, "%s: which process?  -p PID",
+			 args->command);
+	return true;
+}
+
+static void require(pid_t pid, const char *why)
+{
+	if (why)
+		util_die(STATUS_UNREADABLE, "process %ld: %s", (long)pid, why);
+}
+
+void look_page(struct page *page, pid_t pid)
+{
+	uint64_t at;
+
+	require(pid, process_symbol(pid, PROCESS_PAGE, &at));
+	require(pid, page_load(page, process_read, &pid, at));
+}
+
+void look_units(struct page *page, struct units *units, pid_t pid)
+{
+	uint64_t at;
+
+	require(pid, process_symbol(pid, PROCESS_PAGE, &at));
+	require(pid, page_load_heaps(page, process_read, &pid, at));
+	require(pid, units_load(units, page, process_read, &pid));
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * look.h - one running process, for the commands that look into it.
+ */
+#ifndef STAT_LOOK_H
+#define STAT_LOOK_H
+
+#include "output.h"
+#include "page.h"
+#include "units.h"
+
+#include <sys/types.h>
+
+/* The command line of one of them: -p PID and --sort=COLUMN. */
+struct look_arguments {
+	const char *command;	/* its name */
+	const char *const *columns; /* NULL ends them */
+	int sort;		/* a column */
+	struct output output;
+	pid_t pid;
+};
+
+/*
+ * Reads it; `command`, `columns` and the usual `sort` are there.  Returns
+ * false where the command is done, as output_take() does.
+ */
+bool look_arguments(int argc, char **argv, struct look_arguments *args);
+
+/* The number of a process; ends the program where the word is none. */
+pid_t look_pid(const char *word);
+
+/*
+ * Loads its statistics page; the second one with what each heap and what the
+ * slabs have.  End the program where that cannot be done, and say why.
+ */
+void look_page(struct page *page, pid_t pid);
+void look_units(struct page *page, struct units *units, pid_t pid);
+
+#endif /* STAT_LOOK_H */
