@@ -45,9 +45,9 @@ X(mremap_calls, 'c', 'n', 0, OS(mremap), ONE, "calls of mremap")	\
 X(mprotect_calls, 'c', 'n', 0, OS(mprotect), ONE, "calls of mprotect")	\
 X(madvise_calls, 'c', 'n', 0, OS(madvise), ONE, "calls of madvise")	\
 X(madvise_failures, 'c', 'n', 0, OS(madvise_failed), ONE,		\
-  "those that were refused")						\
+  "calls of madvise that were refused")					\
 X(purge_calls, 'c', 'n', 0, OS(discards), ONE,				\
-  "those that gave pages back")						\
+  "calls of madvise that gave pages back")				\
 X(purged_bytes, 'c', 'b', 0, OS(discarded), ONE,			\
   "given back without unmapping")					\
 X(mapped_bytes, 'c', 'b', 0, OS(mapped), ONE,				\
@@ -60,7 +60,7 @@ X(table_committed_bytes, 'c', 'b', 0, OS(committed), ONE,		\
 X(huge_advised_bytes, 'c', 'b', 0, OS(huge), ONE,			\
   "for which huge pages were asked")					\
 X(small_advised_bytes, 'c', 'b', 0, OS(nohuge), ONE,			\
-  "for which none were")						\
+  "for which small pages were asked")					\
 X(call_time, 'c', 'n', 0, OS(call_ns), TIME,				\
   "calls to the system by duration")					\
 X(lock_sleep_time, 'c', 'n', 0, OS(wait_ns), TIME,			\
@@ -80,7 +80,7 @@ X(huge_allocs, 'c', 'n', 0, HUGE(allocs), ONE,				\
 X(guarded_bytes, 'g', 'b', 0, GUARD(live), ONE,				\
   "of live blocks between guard pages")					\
 X(guarded_kept_bytes, 'g', 'b', 0, GUARD(kept), ONE,			\
-  "of freed ones that do not trap")					\
+  "of freed such blocks that do not trap")				\
 X(guarded_allocs, 'c', 'n', 0, GUARD(taken), ONE,			\
   "blocks between guard pages made")					\
 X(meta_bytes, 'g', 'b', 0, HK_SECTION_META, 0, 8, ONE,			\
