@@ -49,6 +49,25 @@ ends() {
 	fi
 }
 
+# Why no other process can be looked into here; empty where one can.
+unreachable() {
+	if [ "$HK_SANITIZER" != no ]; then
+		echo "no library with a sanitizer"
+	elif [ -n "${EMULATOR:-}" ]; then
+		echo "the memory of an emulator is not its program's"
+	elif [ "$(id -u)" -ne 0 ] &&
+		[ "$(cat /proc/sys/kernel/yama/ptrace_scope 2>/dev/null ||
+			echo 0)" -ne 0 ]; then
+		echo "only root may look into processes here"
+	fi
+}
+
+# complains: standard error, but for the line that may be there on any system.
+complains() {
+	sed '/^hakmem-stat: [0-9]* process[es]* could not be looked at[:;]/d' \
+		"$work/err"
+}
+
 # same NAME FILE: standard output of the last stat is FILE, byte for byte.
 same() {
 	if cmp -s "$work/out" "$2"; then

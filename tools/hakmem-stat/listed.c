@@ -27,6 +27,19 @@
 
 /* ---- /proc ---- */
 
+/* Only the last newline is the kernel's. */
+static char *comm_of(pid_t pid)
+{
+	char *text = proc_read(pid, "comm");
+	size_t len = text ? strlen(text) : 0;
+
+	if (!text)
+		return util_copy("", 0);
+	if (len && text[len - 1] == '\n')
+		text[len - 1] = '\0';
+	return text;
+}
+
 static char *cgroup_of(pid_t pid)
 {
 	char *text = proc_read(pid, "cgroup");
@@ -135,23 +148,26 @@ static void take_figures(struct listed *item, const struct page *page)
 
 /*
  * Returns 0 where the process has the library, with its figures where they
- * can be read; else as process_find() does.
+ * can be read; else as process_find() does.  `why` is NULL, or why there are
+ * no figures.
  */
-static int look(struct listed *item)
+static int look(struct listed *item, const char **why)
 {
 	/* Twice: it may have executed another program in between. */
 	for (int i = 0; i < 2 && !item->has_figures; i++) {
 		struct process_found found;
-		struct page page;
 		int status = process_find(item->pid, PROCESS_PAGE, &found);
 
 		free(item->library);
 		item->library = found.file;
+		*why = process_why(status);
 		if (status)
 			return status == -EPERM && found.file ? 0 : status;
-		if (!page_load(&page, process_read, &item->pid, found.at))
-			take_figures(item, &page);
-		page_free(&page);
+		page_free(&item->page);
+		*why = page_load(&item->page, process_read, &item->pid,
+				 found.at);
+		if (!*why)
+			take_figures(item, &item->page);
 	}
 	return 0;
 }
@@ -171,12 +187,14 @@ static char *user_of(const struct listing *listing, uid_t uid)
 			 util_format("%lu", (unsigned long)uid));
 }
 
-static void add(struct listing *listing, struct listed *item)
+/* What it is called, and where it runs. */
+static void take_names(struct listed *item)
 {
-	char *last;
+	const char *last;
 
-	item->user = user_of(listing, item->uid);
-	item->command = proc_name(item->pid, "comm");
+	item->comm = comm_of(item->pid);
+	item->command = util_copy(item->comm, strcspn(item->comm, "\n"));
+	proc_printable(item->command);
 	item->cgroup = cgroup_of(item->pid);
 	last = strrchr(item->cgroup, '/');
 	item->unit = last ? last + 1 : "";
@@ -184,6 +202,24 @@ static void add(struct listing *listing, struct listed *item)
 		proc_printable(item->library);
 	else
 		item->library = util_copy("", 0);
+}
+
+static void drop(struct listed *item)
+{
+	free(item->user);
+	free(item->cgroup);
+	free(item->library);
+	free(item->command);
+	free(item->comm);
+	page_free(&item->page);
+}
+
+static void add(struct listing *listing, struct listed *item,
+		const struct state *state)
+{
+	item->uid = state->uid;
+	item->user = user_of(listing, item->uid);
+	item->rss = state->rss;
 	listing->items = util_resize(listing->items, listing->count + 1,
 				     sizeof(*item));
 	listing->items[listing->count++] = *item;
@@ -194,21 +230,42 @@ static void add_process(struct listing *listing, pid_t pid,
 {
 	struct listed item = { .pid = pid, .preset = "" };
 	struct state state;
+	const char *why;
 	int status;
 
 	if (!read_state(pid, &state) || (!whose.any && state.uid != whose.uid))
 		return;
-	status = look(&item);
-	if (read_state(pid, &state)) {
-		item.uid = state.uid;
-		item.rss = state.rss;
-		if (!status) {
-			add(listing, &item);
-			return;
-		}
+	status = look(&item, &why);
+	if (!status)
+		take_names(&item);
+	if (!read_state(pid, &state)) {
+		drop(&item);
+	} else if (status) {
 		listing->closed += status == -EACCES;
+		drop(&item);
+	} else {
+		add(listing, &item, &state);
 	}
-	free(item.library);
+}
+
+const char *listed_one(struct listing *listing, pid_t pid)
+{
+	struct listed item = { .pid = pid, .preset = "" };
+	struct state state;
+	const char *why;
+
+	*listing = (struct listing){ 0 };
+	look(&item, &why);
+	if (!why) {
+		take_names(&item);
+		if (read_state(pid, &state))
+			add(listing, &item, &state);
+		else
+			why = process_why(-ESRCH);
+	}
+	if (why)
+		drop(&item);
+	return why;
 }
 
 int listed_all(struct listing *listing, struct listed_whose whose)
@@ -232,12 +289,26 @@ int listed_all(struct listing *listing, struct listed_whose whose)
 
 void listed_free(struct listing *listing)
 {
-	for (size_t i = 0; i < listing->count; i++) {
-		free(listing->items[i].user);
-		free(listing->items[i].cgroup);
-		free(listing->items[i].library);
-		free(listing->items[i].command);
-	}
+	for (size_t i = 0; i < listing->count; i++)
+		drop(&listing->items[i]);
 	free(listing->items);
 	*listing = (struct listing){ 0 };
+}
+
+/* An incomplete list must not pass for a complete one. */
+void listed_tell_closed(const struct listing *listing)
+{
+	size_t closed = listing->closed;
+	const char *them = closed == 1 ? "it" : "them";
+
+	if (!closed)
+		return;
+	if (geteuid())
+		util_say("%zu process%s could not be looked at; run it as "
+			 "root to see %s", closed, closed == 1 ? "" : "es",
+			 them);
+	else
+		util_say("%zu process%s could not be looked at: the system "
+			 "lets not even root look into %s", closed,
+			 closed == 1 ? "" : "es", them);
 }

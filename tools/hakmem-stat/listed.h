@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * listed.h - the processes of the machine that have the library, and what
- * is to be said of each, for "hakmem-stat ls".
+ * is to be said of each, for "hakmem-stat ls" and "export".
  */
 #ifndef STAT_LISTED_H
 #define STAT_LISTED_H
+
+#include "page.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -12,8 +14,8 @@
 #include <sys/types.h>
 
 /*
- * One of them.  The texts are printable ASCII, and none is NULL; what is not
- * known is "", or a number that its flag says nothing of.
+ * One of them.  The texts but for `comm` are printable ASCII, and none is
+ * NULL; what is not known is "", or a number that its flag says nothing of.
  */
 struct listed {
 	pid_t pid;
@@ -21,6 +23,7 @@ struct listed {
 	char *user;		/* its name, or its number */
 	uint64_t rss;		/* bytes */
 	bool has_figures;	/* the page was read: */
+	struct page page;
 	uint64_t used;		/* live blocks, and small blocks' slabs */
 	uint64_t committed;
 	const char *preset;	/* "libc": the C library's allocator */
@@ -28,6 +31,7 @@ struct listed {
 	const char *unit;	/* the last part of it */
 	char *library;		/* the file that it is in */
 	char *command;
+	char *comm;		/* the same as the kernel has it: any bytes */
 };
 
 struct listing {
@@ -47,6 +51,15 @@ struct listed_whose {
  * none of the counts.  Returns 0, or -errno where there is no /proc.
  */
 int listed_all(struct listing *listing, struct listed_whose whose);
+
+/*
+ * Looks at one process, whose page has to be read.  Returns NULL, with the
+ * listing that has it; or why that cannot be, and nothing is to be freed.
+ */
+const char *listed_one(struct listing *listing, pid_t pid);
+
+/* Says how many processes could not be looked at, where there are any. */
+void listed_tell_closed(const struct listing *listing);
 
 void listed_free(struct listing *listing);
 

@@ -171,6 +171,6 @@ int command_live(int argc, char **argv)
 	if (argc - optind != 1)
 		util_die(STATUS_USAGE, "-p: the number of one process is "
 			 "wanted");
-	show(look_pid(argv[optind]), json);
+	show(process_number(argv[optind]), json);
 	return STATUS_FINE;
 }

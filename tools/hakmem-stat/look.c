@@ -8,19 +8,6 @@
 #include "process.h"
 #include "util.h"
 
-#include <stdlib.h>
-
-pid_t look_pid(const char *word)
-{
-	char *end;
-	long pid;
-
-	pid = strtol(word, &end, 10);
-	if (*end || end == word || pid < 1 || pid > INT32_MAX)
-		util_die(STATUS_USAGE, "'%s' is no number of a process", word);
-	return (pid_t)pid;
-}
-
 bool look_arguments(int argc, char **argv, struct look_arguments *args)
 {
 	static const struct option options[] = {
@@ -35,7 +22,7 @@ bool look_arguments(int argc, char **argv, struct look_arguments *args)
 	while ((option = getopt_long(argc, argv, "f:hp:", options, NULL)) >=
 	       0) {
 		if (option == 'p')
-			args->pid = look_pid(optarg);
+			args->pid = process_number(optarg);
 		else if (option == 's')
 			args->sort = output_column(args->command, optarg,
 						   args->columns);

@@ -26,9 +26,6 @@ struct look_arguments {
  */
 bool look_arguments(int argc, char **argv, struct look_arguments *args);
 
-/* The number of a process; ends the program where the word is none. */
-pid_t look_pid(const char *word);
-
 /*
  * Loads its statistics page; the second one with what each heap and what the
  * slabs have.  End the program where that cannot be done, and say why.

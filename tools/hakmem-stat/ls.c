@@ -14,7 +14,6 @@
 #include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 /* ---- the order ---- */
 
@@ -246,23 +245,6 @@ static void print_listing(enum print_format format,
 	}
 }
 
-/* An incomplete list must not pass for a complete one. */
-static void tell_closed(size_t closed)
-{
-	const char *them = closed == 1 ? "it" : "them";
-
-	if (!closed)
-		return;
-	if (geteuid())
-		util_say("%zu process%s could not be looked at; run it as "
-			 "root to see %s", closed, closed == 1 ? "" : "es",
-			 them);
-	else
-		util_say("%zu process%s could not be looked at: the system "
-			 "lets not even root look into %s", closed,
-			 closed == 1 ? "" : "es", them);
-}
-
 int command_ls(int argc, char **argv)
 {
 	enum print_format format;
@@ -280,7 +262,7 @@ int command_ls(int argc, char **argv)
 		qsort_r(listing.items, listing.count, sizeof(*listing.items),
 			compare, &args.sort);
 	print_listing(format, &listing);
-	tell_closed(listing.closed);
+	listed_tell_closed(&listing);
 	listed_free(&listing);
 	return STATUS_FINE;
 }

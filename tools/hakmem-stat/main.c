@@ -22,11 +22,12 @@ static const struct {
 	{ "ls", command_ls },
 	{ "sizes", command_sizes },
 	{ "threads", command_threads },
+	{ "export", command_export },
 	{ "-p", command_live },
 };
 
 static const char *const names[] = {
-	"run", "report", "options", "ls", "sizes", "threads", NULL
+	"run", "report", "options", "ls", "sizes", "threads", "export", NULL
 };
 
 void print_help(void)
@@ -39,6 +40,7 @@ void print_help(void)
 "  hakmem-stat -p 4711                    look into a running process\n"
 "  hakmem-stat sizes -p 4711              its blocks by size\n"
 "  hakmem-stat threads -p 4711            what each of its threads keeps\n"
+"  hakmem-stat export -p 4711             its figures for Prometheus\n"
 "  hakmem-stat report server.log          read the figures in a log\n"
 "  journalctl -u web | hakmem-stat report --format=csv -\n"
 "  hakmem-stat options                    what can be chosen, and is\n"
@@ -49,6 +51,7 @@ void print_help(void)
 "       hakmem-stat ls [OPTION...]\n"
 "       hakmem-stat sizes -p PID [OPTION...]\n"
 "       hakmem-stat threads -p PID [OPTION...]\n"
+"       hakmem-stat export [OPTION...]\n"
 "       hakmem-stat -p PID [OPTION...]\n"
 "       hakmem-stat --help | --version\n"
 "\n"
@@ -90,10 +93,18 @@ void print_help(void)
 "                       sent, refills, chains or name; the most first\n"
 "        Both exit with 3 where the process cannot be looked into.\n"
 "\n"
+"export  Prints the figures of every process that has libhakmem for\n"
+"        Prometheus, or for what reads OpenMetrics.  Exits with 3 where the\n"
+"        process of -p is none, or the file cannot be written.\n"
+"  -p PID               of that process only\n"
+"      --all            of every process (the default)\n"
+"  -f, --format=FORMAT  prometheus (the default) or openmetrics\n"
+"      --textfile=DIR   into DIR/hakmem.prom, at once, for node_exporter\n"
+"\n"
 "-p PID  Prints every figure of the statistics page of a running process,\n"
 "        which notices nothing of it.  Exits with 3 where there is none.\n"
 "\n"
-"All:\n"
+"All, but that export has formats of its own and no colour:\n"
 "  -f, --format=FORMAT  table (the default), json or csv (not of -p)\n"
 "      --json           the same as --format=json (not of run)\n"
 "      --color=WHEN     auto (the default), always or never\n"
@@ -130,8 +141,8 @@ int main(int argc, char **argv)
 		}
 	if (!*word)
 		util_die(STATUS_USAGE, "which command?  'run', 'report', "
-			 "'options', 'ls', 'sizes' or 'threads'; hakmem-stat "
-			 "--help has examples");
+			 "'options', 'ls', 'sizes', 'threads' or 'export'; "
+			 "hakmem-stat --help has examples");
 	nearest = util_nearest(word, names);
 	util_die(STATUS_USAGE, "unknown %s '%s'%s%s%s; hakmem-stat --help "
 		 "has the commands", *word == '-' ? "option" : "command",

@@ -27,6 +27,17 @@ struct object {
 	uint64_t symbols, strings, hash;
 };
 
+pid_t process_number(const char *word)
+{
+	char *end;
+	long pid;
+
+	pid = strtol(word, &end, 10);
+	if (*end || end == word || pid < 1 || pid > INT32_MAX)
+		util_die(STATUS_USAGE, "'%s' is no number of a process", word);
+	return (pid_t)pid;
+}
+
 bool process_read(void *pid, uint64_t at, void *to, size_t len)
 {
 	struct iovec here = { to, len };
@@ -229,13 +240,8 @@ int process_find(pid_t pid, const char *name, struct process_found *found)
 	return status;
 }
 
-const char *process_symbol(pid_t pid, const char *name, uint64_t *at)
+const char *process_why(int status)
 {
-	struct process_found found;
-	int status = process_find(pid, name, &found);
-
-	free(found.file);
-	*at = found.at;
 	switch (status) {
 	case 0:
 		return NULL;
@@ -248,4 +254,14 @@ const char *process_symbol(pid_t pid, const char *name, uint64_t *at)
 			"system allows only root to look into processes "
 			"(kernel.yama.ptrace_scope)";
 	}
+}
+
+const char *process_symbol(pid_t pid, const char *name, uint64_t *at)
+{
+	struct process_found found;
+	int status = process_find(pid, name, &found);
+
+	free(found.file);
+	*at = found.at;
+	return process_why(status);
 }

@@ -11,6 +11,9 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+/* The number that `word` is; ends with STATUS_USAGE where it is none. */
+pid_t process_number(const char *word);
+
 /* Reads memory of process *(pid_t *)pid: a page_read. */
 bool process_read(void *pid, uint64_t at, void *to, size_t len);
 
@@ -36,7 +39,10 @@ struct process_found {
  */
 int process_find(pid_t pid, const char *name, struct process_found *found);
 
-/* The same as text: NULL and the address, or why it was not found. */
+/* What it returned as text: NULL for 0, or why there is none. */
+const char *process_why(int status);
+
+/* Both in one: NULL and the address, or why it was not found. */
 const char *process_symbol(pid_t pid, const char *name, uint64_t *at);
 
 #endif /* STAT_PROCESS_H */

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * export.c - "hakmem-stat export": the figures of one process, or of all,
+ * for a collector of metrics.
+ */
+#define _GNU_SOURCE
+#include "commands.h"
+#include "families.h"
+#include "output.h"
+#include "process.h"
+#include "textfile.h"
+#include "util.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct arguments {
+	struct output output;
+	bool openmetrics;
+	bool all;		/* --all was given */
+	pid_t pid;		/* 0: of all processes */
+	const char *textfile;	/* a directory, or NULL */
+};
+
+static bool is_openmetrics(const char *format)
+{
+	static const char *const names[] = { "prometheus", "openmetrics",
+		NULL };
+	const char *nearest;
+
+	for (int i = 0; names[i]; i++)
+		if (!strcmp(format, names[i]))
+			return i == 1;
+	nearest = util_nearest(format, names);
+	util_die(STATUS_USAGE, "export: unknown format '%s'%s%s%s: "
+		 "prometheus or openmetrics", format,
+		 nearest ? "; did you mean '" : "", nearest ? nearest : "",
+		 nearest ? "'?" : "");
+}
+
+/* What cannot be meant. */
+static void check_arguments(int argc, char **argv,
+			    const struct arguments *args)
+{
+	if (optind < argc)
+		util_die(STATUS_USAGE, "export takes no argument, such as "
+			 "'%s'; -p PID chooses one process", argv[optind]);
+	if (args->pid && args->all)
+		util_die(STATUS_USAGE, "export: -p or --all, not both");
+	if (args->textfile && args->openmetrics)
+		util_die(STATUS_USAGE, "export: --textfile is read as "
+			 "--format=prometheus, and not as openmetrics");
+}
+
+/* Returns false where the command is done. */
+static bool read_arguments(int argc, char **argv, struct arguments *args)
+{
+	static const struct option options[] = {
+		{ "all", no_argument, NULL, 'a' },
+		{ "textfile", required_argument, NULL, 't' },
+		{ "format", required_argument, NULL, 'f' },
+		{ "help", no_argument, NULL, 'h' },
+		{ NULL, 0, NULL, 0 },
+	};
+	int option;
+
+	*args = (struct arguments){ 0 };
+	output_start(&args->output);
+	args->output.format = "prometheus";
+	while ((option = getopt_long(argc, argv, "f:hp:", options, NULL)) >=
+	       0) {
+		if (option == 'a')
+			args->all = true;
+		else if (option == 'p')
+			args->pid = process_number(optarg);
+		else if (option == 't')
+			args->textfile = optarg;
+		else if (!output_take(&args->output, option))
+			return false;
+	}
+	args->openmetrics = is_openmetrics(args->output.format);
+	check_arguments(argc, argv, args);
+	return true;
+}
+
+static void look(struct listing *listing, pid_t pid)
+{
+	const char *why;
+	int status;
+
+	if (pid) {
+		why = listed_one(listing, pid);
+		if (why)
+			util_die(STATUS_UNREADABLE, "process %ld: %s",
+				 (long)pid, why);
+		return;
+	}
+	status = listed_all(listing, (struct listed_whose){ .any = true });
+	if (status)
+		util_die(STATUS_UNREADABLE, "/proc: %s", strerror(-status));
+}
+
+static void print(FILE *out, const struct arguments *args,
+		  struct listing *listing)
+{
+	struct exposition to = {
+		.out = out,
+		.openmetrics = args->openmetrics,
+	};
+
+	families_print(&to, listing, !args->pid);
+}
+
+/* In memory first: the file is then made in as little time as can be. */
+static void write_textfile(const struct arguments *args,
+			   struct listing *listing)
+{
+	char *text = NULL;
+	size_t len;
+	FILE *out = open_memstream(&text, &len);
+	int status;
+
+	if (!out)
+		util_die(util_trouble, "out of memory");
+	print(out, args, listing);
+	if (ferror(out) | fclose(out))
+		util_die(util_trouble, "out of memory");
+	status = textfile_write(args->textfile, text, len);
+	if (status)
+		util_die(STATUS_UNREADABLE, "%s/" TEXTFILE_NAME ": %s",
+			 args->textfile, strerror(-status));
+	free(text);
+}
+
+int command_export(int argc, char **argv)
+{
+	struct listing listing;
+	struct arguments args;
+
+	if (!read_arguments(argc, argv, &args))
+		return args.output.status;
+	look(&listing, args.pid);
+	if (args.textfile)
+		write_textfile(&args, &listing);
+	else
+		print(stdout, &args, &listing);
+	listed_tell_closed(&listing);
+	listed_free(&listing);
+	return STATUS_FINE;
+}
