@@ -616,6 +616,53 @@ static void table(void **state)
 	records_at = records;
 }
 
+/* It ends soon, whatever a page makes the reader read and add. */
+static void endless_list(void **state)
+{
+	static struct large {
+		uint64_t number;
+		struct large *next;
+		char more[(1 << 20) - 16];
+	} large = { .number = 1, .next = &large };
+	static struct large *head = &large;
+	struct page page;
+
+	(void)state;
+	make_later();
+	later.section[1].section.at = (uintptr_t)&head;
+	later.section[1].section.size = sizeof(large);
+	page = load(&later);
+	assert_in_range(page.heaps, 1000, 1024);
+	assert_int_equal(sum(&page, "list"), page.heaps);
+	page_free(&page);
+}
+
+/* What does not fit is left out; what comes behind it is not. */
+static void many_elements(void **state)
+{
+	static uint64_t values[4000];
+	static struct later_row rows[20];
+	struct page page;
+	size_t n = 0;
+
+	(void)state;
+	make_later();
+	for (size_t i = 0; i < 20; i++)
+		rows[i].row = (struct hk_page_row){ .name = 1, .type = 'c',
+			.unit = 'n', .width = 8, .stride = 8,
+			.count = i < 19 ? 4000 : 1 };
+	later.head.schema = (uintptr_t)rows;
+	later.head.rows = 20;
+	later.section[0].section.at = (uintptr_t)values;
+	later.section[0].section.size = sizeof(values);
+	page = load(&later);
+	for (size_t i = 0; i < page.count; i++)
+		n += page.values[i].count;
+	assert_int_equal(n, 16 * 4000 + 1);
+	assert_int_equal(page.values[19].count, 1);
+	page_free(&page);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -631,6 +678,8 @@ int main(void)
 		cmocka_unit_test(no_page),
 		cmocka_unit_test(bad_lists),
 		cmocka_unit_test(table),
+		cmocka_unit_test(endless_list),
+		cmocka_unit_test(many_elements),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, NULL);

@@ -14,6 +14,7 @@
  * name that does not do is left out; the first page that has one says what it
  * is, and those that say something else are left out of it.  Root's processes
  * come first: what another user's process claims changes nothing of these.
+ * And no process has more samples than a collector can bear.
  */
 #define _GNU_SOURCE
 #include "families.h"
@@ -26,12 +27,17 @@
 
 #define PREFIX		"hakmem_"
 #define NAME_MAX_LEN	100
+#define HELP_MAX_LEN	1000
 
-/* The labels of each process, in the listing's order. */
+/* Several times what a process has that uses every size class. */
+#define SAMPLES_MAX	4096
+
 struct printing {
 	struct exposition *to;
 	const struct listing *listing;
+	/* Of each process, in the listing's order: */
 	char **labels;
+	size_t *samples;	/* printed of its page */
 };
 
 /* What a value of a page is; `value` is the first that was found. */
@@ -172,6 +178,11 @@ static bool is_shown(const struct page_value *value)
 		(value->type == 'c' || value->type == 'g');
 }
 
+static bool has_help(const struct page_value *value)
+{
+	return *value->help && strlen(value->help) <= HELP_MAX_LEN;
+}
+
 static bool is_taken(const struct families *all, const char *name)
 {
 	if (!strcmp(name, processes_family.name) ||
@@ -199,7 +210,7 @@ static void add_family(struct families *all, const struct page_value *value)
 		.type = value->type == 'c' ? EXPOSITION_COUNTER :
 			EXPOSITION_GAUGE,
 		.unit = is_bytes ? "bytes" : "",
-		.help = *value->help ? value->help : value->name,
+		.help = has_help(value) ? value->help : value->name,
 	};
 
 	if (is_taken(all, name)) {
@@ -258,13 +269,17 @@ static void print_value(const struct printing *p, const struct family *family,
 	const struct page *page = &p->listing->items[process].page;
 
 	for (size_t i = 0; i < value->count; i++) {
-		char *label = label_of(page, value, i);
+		char *label;
 		number text;
 
+		if (!value->elements[i] && (value->index || value->count > 1))
+			continue;
+		if (p->samples[process]++ >= SAMPLES_MAX)
+			return;
+		label = label_of(page, value, i);
 		snprintf(text, sizeof(text), "%" PRIu64, value->elements[i]);
-		if (value->elements[i] || !*label)
-			exposition_sample(p->to, &family->shown,
-					  p->labels[process], label, text);
+		exposition_sample(p->to, &family->shown, p->labels[process],
+				  label, text);
 		free(label);
 	}
 }
@@ -335,8 +350,11 @@ void families_print(struct exposition *to, struct listing *listing, bool all)
 		qsort(listing->items, listing->count, sizeof(*listing->items),
 		      compare);
 	p.labels = util_resize(NULL, listing->count, sizeof(*p.labels));
-	for (size_t i = 0; i < listing->count; i++)
+	p.samples = util_resize(NULL, listing->count, sizeof(*p.samples));
+	for (size_t i = 0; i < listing->count; i++) {
 		p.labels[i] = labels_of(&listing->items[i]);
+		p.samples[i] = 0;
+	}
 	if (all)
 		print_counts(&p);
 	print_own(&p);
@@ -345,4 +363,5 @@ void families_print(struct exposition *to, struct listing *listing, bool all)
 	for (size_t i = 0; i < listing->count; i++)
 		free(p.labels[i]);
 	free(p.labels);
+	free(p.samples);
 }

@@ -18,6 +18,12 @@
 #define SECTION_MAX	(1u << 20)
 #define BLOCKS_MAX	(1u << 16)
 #define COUNT_MAX	4096u
+#define ELEMENTS_MAX	((size_t)1 << 16)	/* of all values */
+/*
+ * For the bytes that are read and the words that are added: enough for 65,536
+ * heaps, and less than a second.
+ */
+#define WORK_MAX	((uint64_t)1 << 30)
 #define RECORDS_MAX	(1u << 26)
 
 /* Records that are read at once. */
@@ -28,6 +34,8 @@ struct source {
 	void *arg;
 	bool keep;		/* what each heap has */
 	struct hk_page head;
+	size_t elements;	/* of all values */
+	uint64_t work;		/* done so far */
 };
 
 /*
@@ -145,6 +153,8 @@ static void load_section(struct page *page, struct source *s,
 			 const struct hk_page_section *section)
 {
 	char *bytes = util_resize(NULL, section->size, 1);
+	uint64_t cost = section->size +
+		(page->count + s->elements) * sizeof(uint64_t);
 	uint64_t at = section->at;
 
 	if (!section->link && s->read(s->arg, at, bytes, section->size))
@@ -153,8 +163,9 @@ static void load_section(struct page *page, struct source *s,
 		page->heaps = 0;
 	if (!section->link || !s->read(s->arg, at, &at, sizeof(at)))
 		at = 0;
-	while (at && page->heaps < BLOCKS_MAX &&
+	while (at && page->heaps < BLOCKS_MAX && s->work + cost <= WORK_MAX &&
 	       s->read(s->arg, at, bytes, section->size)) {
+		s->work += cost;
 		add_block(page, rows, number, bytes);
 		if (s->keep)
 			keep_heap(page, rows, number, bytes, at);
@@ -193,7 +204,7 @@ static void make_field(struct page *page, struct page_value *value,
 	value->shift = row->shift;
 }
 
-static void make_values(struct page *page, const struct source *s,
+static void make_values(struct page *page, struct source *s,
 			const struct hk_page_row *rows,
 			const struct hk_page_section *sections)
 {
@@ -220,9 +231,11 @@ static void make_values(struct page *page, const struct source *s,
 			if (row->index == HK_PAGE_UNIT)
 				make_field(page, value, row,
 					   &sections[row->section]);
-			else if (fits(row, sections[row->section].size))
+			else if (fits(row, sections[row->section].size) &&
+				 s->elements + row->count <= ELEMENTS_MAX)
 				value->count = row->count;
 		}
+		s->elements += value->count;
 		value->elements = util_resize(NULL, value->count,
 					      sizeof(uint64_t));
 		memset(value->elements, 0, value->count * sizeof(uint64_t));
