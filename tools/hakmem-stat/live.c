@@ -5,6 +5,7 @@
  */
 #include "commands.h"
 #include "look.h"
+#include "process.h"
 #include "output.h"
 #include "page.h"
 #include "util.h"

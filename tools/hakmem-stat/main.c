@@ -99,7 +99,7 @@ void print_help(void)
 "  -p PID               of that process only\n"
 "      --all            of every process (the default)\n"
 "  -f, --format=FORMAT  prometheus (the default) or openmetrics\n"
-"      --textfile=DIR   into DIR/hakmem.prom, at once, for node_exporter\n"
+"      --textfile=DIR   into DIR/hakmem.prom, whole, for node_exporter\n"
 "\n"
 "-p PID  Prints every figure of the statistics page of a running process,\n"
 "        which notices nothing of it.  Exits with 3 where there is none.\n"
