@@ -227,6 +227,26 @@ HK_EXPORT struct hk_stats_page hakmem_stats_page = {
 	},
 };
 
+/* Apart: the exported object does not grow with it. */
+static struct hk_page_map map = {
+	.size = sizeof(struct hk_page_map),
+	.unit_size = HK_UNIT,
+	.desc_size = sizeof(struct hk_desc),
+	.state = offsetof(struct hk_desc, state),
+	.class = offsetof(struct hk_desc, class),
+	.carved = offsetof(struct hk_desc, carved),
+	.wake = offsetof(struct hk_desc, wake),
+	.count = offsetof(struct hk_desc, count),
+	.units = offsetof(struct hk_desc, units),
+	.avail = offsetof(struct hk_desc, avail),
+	.robbed = offsetof(struct hk_desc, rob_count),
+};
+
+/* The three words that the map says are there. */
+static_assert(offsetof(struct hk_arena, base) == 0 &&
+	      offsetof(struct hk_arena, span) == 8 &&
+	      offsetof(struct hk_arena, table) == 16, "as readers have it");
+
 static void set(enum hk_section section, const volatile void *at, size_t size)
 {
 	hakmem_stats_page.section[section].at = (uintptr_t)at;
@@ -240,6 +260,20 @@ static void set_table(enum hk_section section, const void *table, size_t size,
 	set(section, table, size);
 	hakmem_stats_page.section[section].many = (uintptr_t)many;
 	hakmem_stats_page.section[section].many_shift = shift;
+}
+
+static void set_map(void)
+{
+	const size_t *pairs;
+
+	map.arena = (uintptr_t)&hk_arena;
+	map.huge = (uintptr_t)hk_huge_table(&pairs);
+	map.huge_pairs = (uintptr_t)pairs;
+	map.guard = (uintptr_t)&hk_guard_base;
+	map.guard_size = (uintptr_t)&hk_guard_span;
+	map.chunks = (uintptr_t)&hk_meta_chunks;
+	map.capacities = (uintptr_t)hk_class_capacities;
+	hakmem_stats_page.head.map = (uintptr_t)&map;
 }
 
 /* In a child the counters go on; number and time are its own. */
@@ -281,6 +315,7 @@ __attribute__((constructor)) static void page_starts(void)
 		offsetof(struct hk_heap, next_heap);
 	set_table(HK_SECTION_UNITS, &hk_arena.table, sizeof(struct hk_desc),
 		  &hk_arena.span, HK_UNIT_SHIFT);
+	set_map();
 	head->start_ns = hk_os_date_ns();
 	__atomic_store_n(&head->pid, hk_os_pid(), __ATOMIC_RELEASE);
 	pthread_atfork(NULL, NULL, forked);

@@ -11,6 +11,11 @@
 struct hk_lock hk_meta_lock;
 
 _Atomic size_t hk_meta_taken;
+struct hk_meta_chunk *hk_meta_chunks;
+
+/* What a chunk begins with takes a cache line, as everything does. */
+#define HEAD	HK_CACHE_LINE
+static_assert(sizeof(struct hk_meta_chunk) <= HEAD, "it has its place");
 
 /* Under hk_meta_lock. */
 static char *next, *end;
@@ -22,8 +27,11 @@ static int new_chunk(size_t size)
 
 	if (err)
 		return err;
-	next = chunk;
-	end = next + size;
+	*(struct hk_meta_chunk *)chunk =
+		(struct hk_meta_chunk){ hk_meta_chunks, size };
+	__atomic_store_n(&hk_meta_chunks, chunk, __ATOMIC_RELEASE);
+	next = (char *)chunk + HEAD;
+	end = (char *)chunk + size;
 	atomic_fetch_add_explicit(&hk_meta_taken, size, memory_order_relaxed);
 	return 0;
 }
@@ -35,7 +43,7 @@ void *hk_meta_alloc(size_t size)
 	size = hk_round_up(size, HK_CACHE_LINE);
 	hk_lock(&hk_meta_lock, HK_RANK_META);
 	if (size <= (size_t)(end - next) ||
-	    !new_chunk(hk_round_up(size, CHUNK))) {
+	    !new_chunk(hk_round_up(HEAD + size, CHUNK))) {
 		p = next;
 		next += size;
 	}

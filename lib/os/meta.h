@@ -16,6 +16,16 @@
 void *hk_meta_alloc(size_t size);
 
 /*
+ * All memory that it has, for readers in other processes: a list, the newest
+ * chunk first.  Added to under the lock, with release.
+ */
+struct hk_meta_chunk {
+	struct hk_meta_chunk *next;
+	size_t size;
+};
+extern struct hk_meta_chunk *hk_meta_chunks HK_HIDDEN;
+
+/*
  * Bytes that hk_meta_alloc() has taken from the system.  Written under the
  * lock, read without, relaxed.
  */

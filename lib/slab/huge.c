@@ -250,6 +250,14 @@ size_t hk_huge_bytes(void)
 				    memory_order_relaxed);
 }
 
+const void *hk_huge_table(const size_t **pairs)
+{
+	static_assert(sizeof(struct entry) == 2 * sizeof(uint64_t),
+		      "a pair of words, as readers have it");
+	*pairs = &entries;
+	return &table;
+}
+
 size_t hk_huge_blocks(void)
 {
 	size_t n;

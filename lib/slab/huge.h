@@ -54,6 +54,12 @@ size_t hk_huge_bytes(void);
 size_t hk_huge_blocks(void);
 uint64_t hk_huge_allocs(void);
 
+/*
+ * For readers in other processes: where the pointer to the table of blocks
+ * is, pairs of a start, 0 for none, and a length; and where their number is.
+ */
+const void *hk_huge_table(const size_t **pairs);
+
 extern struct hk_lock hk_huge_lock;	/* for fork */
 
 #endif /* HK_HUGE_H */

@@ -26,7 +26,12 @@
  * A reader goes by the sizes in the header, so that it reads the pages of
  * later versions, whose structs are longer and which have more rows.  `abi`
  * is raised only where that would go wrong.  All is in the byte order and
- * word size of the process.  This header needs nothing else of the library.
+ * word size of the process.
+ *
+ * The map behind the sections tells which addresses are the library's, for
+ * who wants to know what a page of memory is used for.
+ *
+ * This header needs nothing else of the library.
  */
 #ifndef HK_PAGE_H
 #define HK_PAGE_H
@@ -117,6 +122,42 @@ struct hk_page {
 	uint32_t text_size;
 	uint32_t pid;		/* 0: the library has not started */
 	uint64_t start_ns;	/* when it did, or the fork: since 1970 */
+	uint64_t map;		/* address; 0: a page without one */
+};
+
+/*
+ * Where the library's memory is.  Lists and arrays change while they are
+ * read: a reader bounds what it makes of them.
+ */
+struct hk_page_map {
+	uint32_t size;		/* of this struct */
+	uint32_t unit_size;	/* bytes */
+	uint64_t arena;		/* address of three words: where unit 0 is,
+				   bytes of the units that have descriptors,
+				   where the first of these is */
+	uint64_t huge;		/* address of a pointer to pairs of words:
+				   where a huge block is, its length; where
+				   the first is 0, the pair is none */
+	uint64_t huge_pairs;	/* address of their number */
+	uint64_t guard;		/* address of a word: where the pages between
+				   guard pages are; 0: nowhere */
+	uint64_t guard_size;	/* address of their length */
+	uint64_t chunks;	/* address of a pointer to the newest chunk
+				   of metadata; each begins with a pointer
+				   to the one before it, and its length */
+	/* A unit's descriptor: how long it is, and where in it are */
+	uint16_t desc_size;
+	uint16_t state;		/* 1 byte: enum hk_state, unitmap.h */
+	uint16_t class;		/* 1 byte */
+	uint16_t carved;	/* 2 bytes */
+	uint16_t wake;		/* 2 bytes */
+	uint16_t count;		/* 4 bytes */
+	uint16_t units;		/* 4 bytes */
+	uint16_t avail;		/* 8 bytes */
+	uint16_t robbed;	/* 2 bytes: rob_count */
+	uint16_t unused[3];
+	uint64_t capacities;	/* address of 2 bytes for each class: blocks
+				   in a slab */
 };
 
 #endif /* HK_PAGE_H */

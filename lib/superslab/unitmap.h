@@ -39,7 +39,10 @@ struct hk_block {
 	uintptr_t mark;
 };
 
-/* What a unit is. */
+/*
+ * What a unit is.  The numbers are read from other processes, by another
+ * version perhaps (stats/page.h): new ones come at the end.
+ */
 enum hk_state {
 	HK_NONE = 0,		/* inside a run, or not ours */
 	HK_FREE_CLEAN,		/* first of a free run, reads as zero */
