@@ -13,6 +13,7 @@ int command_ls(int argc, char **argv);
 int command_sizes(int argc, char **argv);
 int command_threads(int argc, char **argv);
 int command_export(int argc, char **argv);
+int command_explain(int argc, char **argv);
 int command_live(int argc, char **argv);
 
 /* Prints the help; in main.c. */

@@ -22,7 +22,12 @@
  *   {"schema":1,"pid":4711,"sizes":[{"kind":"small","size_bytes":16,...}],
  *    "total":{"slabs":9,...}}
  *   {"schema":1,"pid":4711,"heaps":[{"heap":1,"state":"thread",...}],
- *    "total":{"slabs":9,...}}.
+ *    "total":{"slabs":9,...}}
+ *   {"schema":1,"pid":4711,"command":"web",
+ *    "rows":[{"name":"live","bytes":9,"share":0.5,"estimated":false,
+ *             "options":["empties"],"help":"..."},...],
+ *    "total_bytes":18,"rss_bytes":18,
+ *    "cgroup":{"path":"/web","anon_bytes":9,"pressure_some":0.0,...}}.
  *
  * configure defines HAVE_JSON_C where
  * json-c is found: the one conditional of the program is in this file.
@@ -33,6 +38,7 @@
 
 #include "print.h"
 
+#include "explained.h"
 #include "heaped.h"
 #include "listed.h"
 #include "options.h"
@@ -72,12 +78,18 @@ static void add_number(struct json_object *to, const char *key, uint64_t n)
 	free(text);
 }
 
+static void add_decimal(struct json_object *to, const char *key, double n,
+			int places)
+{
+	char *text = util_format("%.*f", places, n);
+
+	add(to, key, json_object_new_double_s(n, text));
+	free(text);
+}
+
 static void add_seconds(struct json_object *to, const char *key, double s)
 {
-	char *text = util_format("%.6f", s);
-
-	add(to, key, json_object_new_double_s(s, text));
-	free(text);
+	add_decimal(to, key, s, 6);
 }
 
 /* Prints it on standard output, and it is gone. */
@@ -321,6 +333,68 @@ void print_heaps_json(const struct heaps *heaps)
 	put(object);
 }
 
+static struct json_object *row_object(const struct explained *explained,
+				      enum explained_row row)
+{
+	struct json_object *object = json_object_new_object();
+	struct json_object *options = json_object_new_array();
+	struct explained_text text = explained_text(row);
+
+	add_text(object, "name", text.name);
+	/* The one that may be negative; none is beyond 2^63. */
+	add(object, "bytes", json_object_new_int64(explained->bytes[row]));
+	add_decimal(object, "share",
+		    (double)explained_share(explained, row) / 1000, 3);
+	add(object, "estimated",
+	    json_object_new_boolean(row == EXPLAINED_ROUNDING));
+	for (size_t i = 0; i < EXPLAINED_OPTIONS && text.options[i]; i++)
+		json_object_array_add(options,
+			json_object_new_string(text.options[i]));
+	add(object, "options", options);
+	add_text(object, "help", text.help);
+	return object;
+}
+
+static struct json_object *container_object(const struct container *container)
+{
+	struct json_object *object = json_object_new_object();
+
+	add_text(object, "path", container->path);
+	if (container->has_anon)
+		add_number(object, "anon_bytes", container->anon);
+	else
+		add(object, "anon_bytes", NULL);
+	if (container->has_pressure) {
+		add_decimal(object, "pressure_some",
+			    container->pressure.some, 2);
+		add_decimal(object, "pressure_full",
+			    container->pressure.full, 2);
+	} else {
+		add(object, "pressure_some", NULL);
+		add(object, "pressure_full", NULL);
+	}
+	return object;
+}
+
+void print_explained_json(const struct explained *explained)
+{
+	struct json_object *object = json_object_new_object();
+	struct json_object *rows = json_object_new_array();
+
+	add_number(object, "schema", 1);
+	add_number(object, "pid", (uint64_t)explained->pid);
+	add_text(object, "command", explained->command);
+	for (int i = 0; i < EXPLAINED_ROWS; i++)
+		json_object_array_add(rows, row_object(explained,
+			(enum explained_row)i));
+	add(object, "rows", rows);
+	add_number(object, "total_bytes", explained->total);
+	add_number(object, "rss_bytes", explained->rss);
+	add(object, "cgroup", *explained->container.path ?
+	    container_object(&explained->container) : NULL);
+	put(object);
+}
+
 #else
 
 const bool print_json_built = false;
@@ -360,6 +434,12 @@ void print_sizes_json(const struct sizes *sizes)
 void print_heaps_json(const struct heaps *heaps)
 {
 	(void)heaps;
+	abort();
+}
+
+void print_explained_json(const struct explained *explained)
+{
+	(void)explained;
 	abort();
 }
 

@@ -15,8 +15,6 @@
 #include "process.h"
 #include "util.h"
 
-#include "policy/cgroup.h"
-
 #include <dirent.h>
 #include <errno.h>
 #include <pwd.h>
@@ -24,8 +22,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-/* ---- /proc ---- */
 
 /* Only the last newline is the kernel's. */
 static char *comm_of(pid_t pid)
@@ -38,45 +34,6 @@ static char *comm_of(pid_t pid)
 	if (len && text[len - 1] == '\n')
 		text[len - 1] = '\0';
 	return text;
-}
-
-static char *cgroup_of(pid_t pid)
-{
-	char *text = proc_read(pid, "cgroup");
-	enum hk_cgroup kind;
-	size_t len = 0;
-	const char *path = text ? hk_cgroup_path(text, &kind, &len) : NULL;
-	char *copy = util_copy(path ? path : "", len);
-
-	free(text);
-	return proc_printable(copy);
-}
-
-struct state {
-	uid_t uid;
-	uint64_t rss;
-};
-
-/*
- * Lines are "Key:\tVALUE".  False for what is gone, and for what has no
- * memory: a process that has ended and is not yet waited for, or a thread of
- * the kernel.
- */
-static bool read_state(pid_t pid, struct state *state)
-{
-	char *text = proc_read(pid, "status");
-	const char *uid = text ? strstr(text, "\nUid:") : NULL;
-	const char *rss = text ? strstr(text, "\nVmRSS:") : NULL;
-	unsigned long long kib;
-	unsigned int effective;
-	bool ok;
-
-	ok = uid && rss && sscanf(uid, "\nUid: %*u %u", &effective) == 1 &&
-		sscanf(rss, "\nVmRSS: %llu", &kib) == 1;
-	free(text);
-	if (ok)
-		*state = (struct state){ effective, kib << 10 };
-	return ok;
 }
 
 /* ---- the page ---- */
@@ -115,8 +72,7 @@ static uint64_t used_bytes(const struct page *page)
 	return slabs * HK_UNIT + page_sum(page, "run_bytes") +
 		less(bytes_of(page, "medium_out"),
 		     bytes_of(page, "magazine_blocks")) +
-		page_sum(page, "huge_bytes") +
-		page_sum(page, "guarded_bytes");
+		page_sum(page, "huge_bytes") + page_sum(page, "guarded_bytes");
 }
 
 static uint64_t committed_bytes(const struct page *page)
@@ -184,18 +140,19 @@ static char *user_of(const struct listing *listing, uid_t uid)
 			return util_format("%s", listing->items[i].user);
 	entry = getpwuid(uid);
 	return proc_printable(entry ? util_format("%s", entry->pw_name) :
-			 util_format("%lu", (unsigned long)uid));
+			      util_format("%lu", (unsigned long)uid));
 }
 
 /* What it is called, and where it runs. */
 static void take_names(struct listed *item)
 {
+	enum hk_cgroup kind;
 	const char *last;
 
 	item->comm = comm_of(item->pid);
 	item->command = util_copy(item->comm, strcspn(item->comm, "\n"));
 	proc_printable(item->command);
-	item->cgroup = cgroup_of(item->pid);
+	item->cgroup = proc_cgroup(item->pid, &kind);
 	last = strrchr(item->cgroup, '/');
 	item->unit = last ? last + 1 : "";
 	if (item->library)
@@ -215,7 +172,7 @@ static void drop(struct listed *item)
 }
 
 static void add(struct listing *listing, struct listed *item,
-		const struct state *state)
+		const struct proc_state *state)
 {
 	item->uid = state->uid;
 	item->user = user_of(listing, item->uid);
@@ -229,16 +186,16 @@ static void add_process(struct listing *listing, pid_t pid,
 			struct listed_whose whose)
 {
 	struct listed item = { .pid = pid, .preset = "" };
-	struct state state;
+	struct proc_state state;
 	const char *why;
 	int status;
 
-	if (!read_state(pid, &state) || (!whose.any && state.uid != whose.uid))
+	if (!proc_state(pid, &state) || (!whose.any && state.uid != whose.uid))
 		return;
 	status = look(&item, &why);
 	if (!status)
 		take_names(&item);
-	if (!read_state(pid, &state)) {
+	if (!proc_state(pid, &state)) {
 		drop(&item);
 	} else if (status) {
 		listing->closed += status == -EACCES;
@@ -251,14 +208,14 @@ static void add_process(struct listing *listing, pid_t pid,
 const char *listed_one(struct listing *listing, pid_t pid)
 {
 	struct listed item = { .pid = pid, .preset = "" };
-	struct state state;
+	struct proc_state state;
 	const char *why;
 
 	*listing = (struct listing){ 0 };
 	look(&item, &why);
 	if (!why) {
 		take_names(&item);
-		if (read_state(pid, &state))
+		if (proc_state(pid, &state))
 			add(listing, &item, &state);
 		else
 			why = process_why(-ESRCH);

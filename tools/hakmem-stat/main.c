@@ -20,6 +20,7 @@ static const struct {
 	{ "report", command_report },
 	{ "options", command_options },
 	{ "ls", command_ls },
+	{ "explain", command_explain },
 	{ "sizes", command_sizes },
 	{ "threads", command_threads },
 	{ "export", command_export },
@@ -27,7 +28,8 @@ static const struct {
 };
 
 static const char *const names[] = {
-	"run", "report", "options", "ls", "sizes", "threads", "export", NULL
+	"run", "report", "options", "ls", "explain", "sizes", "threads",
+	"export", NULL
 };
 
 void print_help(void)
@@ -37,6 +39,7 @@ void print_help(void)
 "  hakmem-stat run -- python3 job.py      run a program on libhakmem\n"
 "  hakmem-stat run -o stat.txt -- make    its report into a file\n"
 "  hakmem-stat ls                         which processes are on libhakmem\n"
+"  hakmem-stat explain -p 4711            where its resident memory is\n"
 "  hakmem-stat -p 4711                    look into a running process\n"
 "  hakmem-stat sizes -p 4711              its blocks by size\n"
 "  hakmem-stat threads -p 4711            what each of its threads keeps\n"
@@ -49,6 +52,7 @@ void print_help(void)
 "       hakmem-stat report [OPTION...] FILE...\n"
 "       hakmem-stat options [OPTION...] [NAME...]\n"
 "       hakmem-stat ls [OPTION...]\n"
+"       hakmem-stat explain -p PID [OPTION...]\n"
 "       hakmem-stat sizes -p PID [OPTION...]\n"
 "       hakmem-stat threads -p PID [OPTION...]\n"
 "       hakmem-stat export [OPTION...]\n"
@@ -78,6 +82,12 @@ void print_help(void)
 "  --sort=COLUMN        pid (the default), user, rss, used, committed,\n"
 "                       preset, unit or command; most bytes first\n"
 "  -u, --user=USER      the processes of one user, a name or a number\n"
+"\n"
+"explain Tells where the resident memory of a running process is, in rows\n"
+"        that add up to what the kernel says, each with the options that\n"
+"        lower it.  Exits with 1 where the process changed so much meanwhile\n"
+"        that they do not, by more than 2 %, 3 where it cannot be read.\n"
+"  -p PID               the process\n"
 "\n"
 "sizes   Lists the size classes of a running process: slabs, blocks that are\n"
 "        live, ready in magazines and free, bytes of the slabs, their share\n"
@@ -141,8 +151,8 @@ int main(int argc, char **argv)
 		}
 	if (!*word)
 		util_die(STATUS_USAGE, "which command?  'run', 'report', "
-			 "'options', 'ls', 'sizes', 'threads' or 'export'; "
-			 "hakmem-stat --help has examples");
+			 "'options', 'ls', 'explain', 'sizes', 'threads' or "
+			 "'export'; hakmem-stat --help has examples");
 	nearest = util_nearest(word, names);
 	util_die(STATUS_USAGE, "unknown %s '%s'%s%s%s; hakmem-stat --help "
 		 "has the commands", *word == '-' ? "option" : "command",

@@ -29,6 +29,9 @@
 /* Records that are read at once. */
 #define RECORDS_PIECE	4096u
 
+/* What every header has; pages before the map end there. */
+#define HEAD_LEAST	offsetof(struct hk_page, map)
+
 struct source {
 	page_read *read;
 	void *arg;
@@ -257,7 +260,7 @@ static const char *check_head(const struct hk_page *head)
 	if (head->rows > ROWS_MAX || head->row_size > ROW_MAX ||
 	    head->row_size < 8 || head->section_size < 8 ||
 	    head->section_size > ROW_MAX || head->sections > SECTIONS_MAX ||
-	    head->text_size > TEXT_MAX || head->size < sizeof(*head))
+	    head->text_size > TEXT_MAX || head->size < HEAD_LEAST)
 		return "its statistics page makes no sense";
 	return NULL;
 }
@@ -292,6 +295,8 @@ static const char *load(struct page *page, page_read *read, void *arg,
 	page->pid = s.head.pid;
 	page->abi = s.head.abi;
 	page->start_ns = s.head.start_ns;
+	if (s.head.size >= sizeof(s.head))
+		page->map = s.head.map;
 	rows = load_structs(&s, s.head.schema, s.head.rows, s.head.row_size,
 			    sizeof(*rows));
 	sections = load_structs(&s, at + s.head.size, s.head.sections,

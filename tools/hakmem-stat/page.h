@@ -38,6 +38,7 @@ struct page_table {
 struct page {
 	uint32_t pid, abi;
 	uint64_t start_ns;
+	uint64_t map;		/* address; 0: it has none */
 	size_t heaps;		/* blocks that were summed */
 	uint64_t *heap_at;	/* their addresses; or NULL */
 	struct page_table table;

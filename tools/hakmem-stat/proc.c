@@ -8,25 +8,24 @@
 #include "util.h"
 
 #include <dirent.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+FILE *proc_open(pid_t pid, const char *what)
+{
+	char *path = util_format("/proc/%ld/%s", (long)pid, what);
+	FILE *in = fopen(path, "re");
+
+	free(path);
+	return in;
+}
 
 char *proc_read(pid_t pid, const char *what)
 {
 	char *path = util_format("/proc/%ld/%s", (long)pid, what);
-	FILE *in = fopen(path, "re");
-	char *text = NULL;
-	size_t room = 0;
+	char *text = util_read(path);
 
 	free(path);
-	if (!in)
-		return NULL;
-	if (getdelim(&text, &room, '\0', in) < 0) {
-		free(text);
-		text = NULL;
-	}
-	fclose(in);
 	return text;
 }
 
@@ -46,6 +45,35 @@ char *proc_name(pid_t pid, const char *what)
 		return util_copy("", 0);
 	text[strcspn(text, "\n")] = '\0';
 	return proc_printable(text);
+}
+
+char *proc_cgroup(pid_t pid, enum hk_cgroup *kind)
+{
+	char *text = proc_read(pid, "cgroup");
+	size_t len = 0;
+	const char *path = text ? hk_cgroup_path(text, kind, &len) : NULL;
+	char *copy = util_copy(path ? path : "", len);
+
+	free(text);
+	return proc_printable(copy);
+}
+
+/* Lines are "Key:\tVALUE". */
+bool proc_state(pid_t pid, struct proc_state *state)
+{
+	char *text = proc_read(pid, "status");
+	const char *uid = text ? strstr(text, "\nUid:") : NULL;
+	const char *rss = text ? strstr(text, "\nVmRSS:") : NULL;
+	unsigned long long kib;
+	unsigned int effective;
+	bool ok;
+
+	ok = uid && rss && sscanf(uid, "\nUid: %*u %u", &effective) == 1 &&
+		sscanf(rss, "\nVmRSS: %llu", &kib) == 1;
+	free(text);
+	if (ok)
+		*state = (struct proc_state){ effective, kib << 10 };
+	return ok;
 }
 
 /* ---- threads ---- */

@@ -1,24 +1,53 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * proc.h - what /proc has of a process.
+ * proc.h - what /proc says of a process, beside its memory.  Texts are the
+ * caller's, to free.
  */
 #ifndef STAT_PROC_H
 #define STAT_PROC_H
 
+#include "policy/cgroup.h"
+
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <sys/types.h>
 
-/* A file of the process, such as "status", up to a \0 that it may hold; NULL
-   where it is gone. */
+/* Opens /proc/PID/WHAT; NULL with errno where it cannot be read. */
+FILE *proc_open(pid_t pid, const char *what);
+
+/*
+ * The text of such a file, up to a \0 that it may hold; NULL where it cannot
+ * be read.
+ */
 char *proc_read(pid_t pid, const char *what);
 
-/* What a process chose itself may hold codes for a terminal: `text`, with
-   these replaced. */
+/*
+ * Makes a text printable ASCII, and returns it: what a process chose itself
+ * may hold codes for a terminal.
+ */
 char *proc_printable(char *text);
 
-/* The name in "comm" or "task/TID/comm"; "" where it is gone. */
+/* The name in "comm" or "task/TID/comm", printable; "" where it is gone. */
 char *proc_name(pid_t pid, const char *what);
+
+/*
+ * The path of its control group that has the controller of memory, printable;
+ * "" where there is none.
+ */
+char *proc_cgroup(pid_t pid, enum hk_cgroup *kind);
+
+struct proc_state {
+	uid_t uid;		/* the effective one */
+	uint64_t rss;		/* bytes */
+};
+
+/*
+ * False for what is gone, and for what has no memory: a process that has
+ * ended and is not yet waited for, or a thread of the kernel.
+ */
+bool proc_state(pid_t pid, struct proc_state *state);
 
 /* A thread. */
 struct proc_thread {

@@ -39,10 +39,10 @@ struct process_found {
  */
 int process_find(pid_t pid, const char *name, struct process_found *found);
 
-/* What it returned as text: NULL for 0, or why there is none. */
+/* A status of these as text; NULL for 0. */
 const char *process_why(int status);
 
-/* Both in one: NULL and the address, or why it was not found. */
+/* The same as text: NULL and the address, or why it was not found. */
 const char *process_symbol(pid_t pid, const char *name, uint64_t *at);
 
 #endif /* STAT_PROCESS_H */

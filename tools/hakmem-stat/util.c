@@ -78,6 +78,22 @@ char *util_format(const char *format, ...)
 	return text;
 }
 
+char *util_read(const char *path)
+{
+	FILE *in = fopen(path, "re");
+	char *text = NULL;
+	size_t room = 0;
+
+	if (!in)
+		return NULL;
+	if (getdelim(&text, &room, '\0', in) < 0) {
+		free(text);
+		text = NULL;
+	}
+	fclose(in);
+	return text;
+}
+
 /* ---- output ---- */
 
 const char *util_bytes(char text[UTIL_BYTES_MAX], uint64_t bytes)

@@ -46,6 +46,9 @@ char *util_copy(const char *text, size_t len);
 __attribute__((format(printf, 1, 2)))
 char *util_format(const char *format, ...);
 
+/* A file's text, up to a \0, to be freed; NULL where it cannot be read. */
+char *util_read(const char *path);
+
 /* "1.5 GiB", "12.0 KiB", "17 B" in `text`. */
 #define UTIL_BYTES_MAX 32
 const char *util_bytes(char text[UTIL_BYTES_MAX], uint64_t bytes);

@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * explain.c - "hakmem-stat explain -p PID": where the resident memory of a
+ * process is, a row for each kind, which add up.
+ */
+#define _GNU_SOURCE
+#include "commands.h"
+#include "explained.h"
+#include "output.h"
+#include "print.h"
+#include "process.h"
+#include "util.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* "one, two" in memory of the caller's. */
+static char *option_list(const struct explained_text *text,
+			 const char *between)
+{
+	char *list = util_copy("", 0);
+
+	for (size_t i = 0; i < EXPLAINED_OPTIONS && text->options[i]; i++) {
+		char *longer = util_format("%s%s%s", list, i ? between : "",
+					   text->options[i]);
+
+		free(list);
+		list = longer;
+	}
+	return list;
+}
+
+/* ---- the table ---- */
+
+static const char *signed_bytes(char text[UTIL_BYTES_MAX + 1], int64_t bytes)
+{
+	if (bytes >= 0)
+		return util_bytes(text, (uint64_t)bytes);
+	*text = '-';
+	util_bytes(text + 1, (uint64_t)-bytes);
+	return text;
+}
+
+static void table_row(const struct explained *explained,
+		      enum explained_row row)
+{
+	struct explained_text text = explained_text(row);
+	long share = explained_share(explained, row);
+	char *options = option_list(&text, ", ");
+	char bytes[UTIL_BYTES_MAX + 1];
+
+	printf("  %-11s %11s %5s%ld.%ld %%  %s\n", text.name,
+	       signed_bytes(bytes, explained->bytes[row]),
+	       share < 0 ? "-" : "", labs(share) / 10, labs(share) % 10,
+	       text.help);
+	if (*options)
+		printf("  %36slowered by %s\n", "", options);
+	free(options);
+}
+
+static void table_container(const struct container *container)
+{
+	char bytes[UTIL_BYTES_MAX];
+
+	if (!container->has_anon && !container->has_pressure)
+		return;
+	printf("\ncontrol group %s\n", container->path);
+	if (container->has_anon)
+		printf("  %-11s %11s  anonymous memory of all its processes\n",
+		       "anon", util_bytes(bytes, container->anon));
+	if (container->has_pressure)
+		printf("  %-11s %9.2f %%  of 10 s, some task waited for "
+		       "memory; %.2f %%: all did\n", "pressure",
+		       container->pressure.some, container->pressure.full);
+}
+
+static void print_table(const struct explained *explained)
+{
+	char bytes[UTIL_BYTES_MAX];
+
+	printf("%sprocess %ld, %s%s\n", util_bold(stdout),
+	       (long)explained->pid, explained->command, util_plain(stdout));
+	for (int i = 0; i < EXPLAINED_ROWS; i++)
+		table_row(explained, (enum explained_row)i);
+	printf("  %-11s %11s  100.0 %%  the rows above, and all mappings\n",
+	       "total", util_bytes(bytes, explained->total));
+	printf("  %-11s %11s           the kernel's own sum\n", "rss",
+	       util_bytes(bytes, explained->rss));
+	table_container(&explained->container);
+}
+
+/* ---- CSV ---- */
+
+static void csv_row(const struct explained *explained, enum explained_row row)
+{
+	struct explained_text text = explained_text(row);
+	char *options = option_list(&text, " ");
+
+	printf("row,%s,%" PRId64 ",%.3f,%s,", text.name, explained->bytes[row],
+	       (double)explained_share(explained, row) / 1000, options);
+	print_csv_field(stdout, text.help);
+	putchar('\n');
+	free(options);
+}
+
+static void csv_container(const struct container *container)
+{
+	if (container->has_anon) {
+		printf("cgroup,anon,%" PRIu64 ",,,", container->anon);
+		print_csv_field(stdout, container->path);
+		putchar('\n');
+	}
+	if (container->has_pressure) {
+		printf("cgroup,pressure_some,,%.4f,,\n",
+		       container->pressure.some / 100);
+		printf("cgroup,pressure_full,,%.4f,,\n",
+		       container->pressure.full / 100);
+	}
+}
+
+static void print_csv(const struct explained *explained)
+{
+	puts("kind,name,bytes,share,options,help");
+	for (int i = 0; i < EXPLAINED_ROWS; i++)
+		csv_row(explained, (enum explained_row)i);
+	printf("sum,total,%" PRIu64 ",1.000,,\n", explained->total);
+	printf("sum,rss,%" PRIu64 ",,,\n", explained->rss);
+	csv_container(&explained->container);
+}
+
+/* ---- the command ---- */
+
+struct arguments {
+	struct output output;
+	const char *pid;
+};
+
+/* Returns false where the command is done. */
+static bool read_arguments(int argc, char **argv, struct arguments *args)
+{
+	static const struct option options[] = {
+		OUTPUT_OPTIONS,
+		{ NULL, 0, NULL, 0 },
+	};
+	int option;
+
+	*args = (struct arguments){ 0 };
+	output_start(&args->output);
+	while ((option = getopt_long(argc, argv, "f:hp:", options, NULL)) >=
+	       0) {
+		if (option == 'p')
+			args->pid = optarg;
+		else if (!output_take(&args->output, option))
+			return false;
+	}
+	if (optind < argc)
+		util_die(STATUS_USAGE, "explain takes no argument, such as "
+			 "'%s'; -p PID names the process", argv[optind]);
+	if (!args->pid)
+		util_die(STATUS_USAGE, "explain: which process?  -p PID");
+	return true;
+}
+
+static void print_explained(enum print_format format,
+			    const struct explained *explained)
+{
+	switch (format) {
+	case PRINT_TABLE:
+		print_table(explained);
+		break;
+	case PRINT_JSON:
+		print_explained_json(explained);
+		break;
+	case PRINT_CSV:
+		print_csv(explained);
+		break;
+	}
+}
+
+int command_explain(int argc, char **argv)
+{
+	struct explained explained;
+	enum print_format format;
+	struct arguments args;
+	const char *why;
+	pid_t pid;
+	bool agrees;
+
+	if (!read_arguments(argc, argv, &args))
+		return args.output.status;
+	format = print_format_named(args.output.format);
+	pid = process_number(args.pid);
+	why = explained_read(&explained, pid);
+	if (why)
+		util_die(STATUS_UNREADABLE, "process %ld: %s", (long)pid, why);
+	print_explained(format, &explained);
+	agrees = explained_agrees(&explained);
+	if (!agrees)
+		util_say("process %ld changed while it was read: the rows "
+			 "and the kernel differ by more than 2 %%", (long)pid);
+	explained_free(&explained);
+	return agrees ? STATUS_FINE : STATUS_FINDING;
+}
