@@ -66,6 +66,7 @@ static void described(void **state)
 	assert_int_equal(page.abi, 1);
 	assert_true(page.start_ns > 0);
 	assert_true(page.heaps >= 1);
+	assert_true(page.map != 0);
 	for (size_t i = 0; i < page.count; i++) {
 		const struct page_value *value = &page.values[i];
 
@@ -481,6 +482,30 @@ static void older_page(void **state)
 	page_free(&page);
 }
 
+/* A header that ends before the map: what follows is no address of one. */
+static void without_map(void **state)
+{
+	static struct {
+		char head[offsetof(struct hk_page, map)];
+		struct later_section section[2];
+	} old;
+	struct page page;
+
+	(void)state;
+	make_later();
+	later.head.map = 4711;
+	page = load(&later);
+	assert_int_equal(page.map, 4711);
+	page_free(&page);
+	later.head.size = sizeof(old.head);
+	memcpy(old.head, &later.head, sizeof(old.head));
+	memcpy(old.section, later.section, sizeof(old.section));
+	page = load(&old);
+	assert_int_equal(page.map, 0);
+	assert_int_equal(sum(&page, "list"), 235);
+	page_free(&page);
+}
+
 static void refused(const char *part)
 {
 	struct page page;
@@ -675,6 +700,7 @@ int main(void)
 		cmocka_unit_test(child),
 		cmocka_unit_test(later_page),
 		cmocka_unit_test(older_page),
+		cmocka_unit_test(without_map),
 		cmocka_unit_test(no_page),
 		cmocka_unit_test(bad_lists),
 		cmocka_unit_test(table),
