@@ -143,15 +143,10 @@ static void agrees_either_way(void)
 static void agrees(void)
 {
 	static struct resident resident;
-	void *table = hk_arena.table;
-	size_t before;
 
 	assert_int_equal(resident_open(&resident, getpid()), 0);
 	look_at = &resident;
-	before = unit_resident(table, hk_arena_table_bytes());
 	agrees_either_way();
-	assert_int_equal(unit_resident(table, hk_arena_table_bytes()),
-		before);
 	look_at = NULL;
 	resident_close(&resident);
 	agrees_either_way();
