@@ -64,6 +64,7 @@ static void *try_alloc(size_t n, bool *zeroed)
 	}
 	/* A call to the system that needs no heap: others shall not wait. */
 	hk_serve_leave(shared);
+	hk_medium_make_up();
 	*zeroed = true;
 	return hk_huge_alloc(n, HK_PAGE);
 }

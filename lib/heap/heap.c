@@ -292,11 +292,13 @@ static void leave(struct hk_heap *heap, unsigned int class)
  * Memory that was freed has an age, also where all that the program does now
  * is small.
  */
-static void tend(_Atomic uint64_t *refills)
+static void tend(const struct hk_heap *heap, _Atomic uint64_t *refills)
 {
 	if (atomic_load_explicit(refills, memory_order_relaxed) % TEND_EACH)
 		return;
-	hk_medium_poll();
+	/* Which may take a moment, and others wait for the shared heap. */
+	if (!heap->shared)
+		hk_medium_poll();
 	hk_run_poll();
 }
 
@@ -309,7 +311,7 @@ static struct hk_desc *refill(struct hk_heap *heap, unsigned int class)
 	if (!heap->shared || !heap->usable[class].head) {
 		hk_count(&heap->counts.refills, 1);
 		hk_count(&heap->counts.small[class].refills, 1);
-		tend(&heap->counts.refills);
+		tend(heap, &heap->counts.refills);
 	}
 	hk_remote_tick(heap);
 	d = hk_tls.current[class];
@@ -562,7 +564,7 @@ static void *medium_refill(struct hk_heap *heap, unsigned int class,
 	if (lent)
 		return lent;
 	hk_count(&heap->counts.medium[class - HK_SMALL_CLASSES].refills, 1);
-	tend(&heap->counts.medium[class - HK_SMALL_CLASSES].refills);
+	tend(heap, &heap->counts.medium[class - HK_SMALL_CLASSES].refills);
 	release_empties(heap);
 	magazine_ran(heap, class, HK_RAN_EMPTY);
 	mag->n = hk_medium_take(class, shard, mag->blocks, mag->size / 2,
@@ -572,6 +574,8 @@ static void *medium_refill(struct hk_heap *heap, unsigned int class,
 	mag->n--;
 	for (unsigned int i = 0; i < mag->n; i++)
 		hk_block_mark(mag->blocks[i]);
+	if (fresh && !heap->shared)
+		hk_medium_make_up();
 	*zeroed = fresh >> mag->n & 1;
 	return mag->blocks[mag->n];
 }
@@ -682,7 +686,7 @@ void *hk_heap_run(struct hk_heap *heap, size_t units, size_t align,
 	}
 	if (!run)
 		return NULL;
-	if (*zeroed)
+	if (*zeroed && !heap->shared)
 		hk_medium_make_up();
 	hk_desc_set_state(run, HK_RUN);
 	count_units((ptrdiff_t)units);

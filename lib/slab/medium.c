@@ -17,6 +17,7 @@
 #include "slab/medium.h"
 
 #include "os/os.h"
+#include "policy/policy.h"
 #include "slab/due.h"
 #include "slab/idle.h"
 #include "slab/run.h"
@@ -59,6 +60,12 @@ static struct medium *medium_of(unsigned int class)
 #define MAKE_UP_MS	10u
 #define MAKE_UP_NS	1000000u
 #define POLL_MS		50u
+
+/* The clock is read after so many slabs that gave nothing. */
+#define LOOK_SLABS	64u
+
+/* Of one class, in regions with huge pages. */
+#define HUGE_WAITS_BYTES (64 * HK_MIB)
 
 /* Of the slabs that have no block out, so many are kept. */
 #define EMPTIES_KEPT 1
@@ -176,14 +183,10 @@ static bool class_grows(unsigned int class)
 			HK_WHOLE_FROM * hk_class_capacity(class);
 }
 
-/*
- * A run that was taken: whether anybody has touched it before, and how many of
- * its units are to become resident, once the lock is free.
- */
+/* A run whose first units are to become resident, once the lock is free. */
 struct fresh {
 	struct hk_desc *run;
 	size_t ahead;
-	bool untouched;
 };
 
 static struct hk_desc *slab_new(unsigned int class, struct fresh *fresh)
@@ -199,7 +202,6 @@ static struct hk_desc *slab_new(unsigned int class, struct fresh *fresh)
 	if (!d)
 		return NULL;
 	fresh->run = d;
-	fresh->untouched = zeroed;
 	first = hk_desc_start(d);
 	set_avail(d, ALL_AVAIL);
 	set_lent(d, 0);
@@ -311,7 +313,7 @@ unsigned int hk_medium_take(unsigned int class, unsigned int shard,
 			    void **blocks, unsigned int n, uint32_t *fresh)
 {
 	struct medium *m = medium_of(class);
-	struct fresh slab = { NULL, 0, false };
+	struct fresh slab = { NULL, 0 };
 	unsigned int got = 0;
 	struct hk_desc *d;
 
@@ -332,8 +334,6 @@ unsigned int hk_medium_take(unsigned int class, unsigned int shard,
 	hk_unlock(&m->lock, HK_RANK_MEDIUM);
 	if (slab.ahead)
 		hk_run_prefault(slab.run, slab.ahead);
-	if (slab.untouched)
-		hk_medium_make_up();
 	return got;
 }
 
@@ -446,6 +446,17 @@ static bool is_worth(const struct hk_desc *d)
 }
 
 /*
+ * May what is idle in huge pages wait?  So much that the process should not
+ * keep it, if it falls asleep now, may not.
+ */
+static bool may_wait(const struct medium *m, const struct hk_desc *d)
+{
+	return hk_thp_asks(d) && !hk_policy_get(HK_OPT_LEAN) &&
+		hk_idle_blocks(&m->idle) * hk_class_size(d->class) <=
+			HUGE_WAITS_BYTES;
+}
+
+/*
  * Has a slab to give its pages at once?  Not where they are part of huge ones,
  * which break: what lies in those waits until it is cold, or until memory is
  * wanted that nobody has touched.
@@ -454,30 +465,33 @@ static bool purge_due(const struct medium *m, const struct hk_desc *d)
 {
 	return can_purge(d->class) &&
 		hk_idle_much(&m->idle, hk_class_size(d->class)) &&
-		is_worth(d) && !hk_thp_asks(d);
+		is_worth(d) && !may_wait(m, d);
 }
 
-/* For a moment only, as others may wait for the lock; true: that was all. */
-static bool purge_worth(struct medium *m)
+/* Until the clock has that time, as others may wait; true: that was all. */
+static bool purge_worth(struct medium *m, uint64_t until)
 {
-	uint64_t until = hk_os_clock_ns() + MAKE_UP_NS;
+	unsigned int seen = 0;
 
 	for (unsigned int list = 0; list < LISTS; list++)
-		for (uint32_t i = m->heads[list]; i; i = hk_desc_at(i)->next)
-			if (is_worth(hk_desc_at(i)) &&
-			    purge(m, hk_desc_at(i)) &&
+		for (uint32_t i = m->heads[list]; i; i = hk_desc_at(i)->next) {
+			struct hk_desc *d = hk_desc_at(i);
+			bool given = is_worth(d) && purge(m, d);
+
+			if ((given || ++seen % LOOK_SLABS == 0) &&
 			    hk_os_clock_ns() >= until)
 				return false;
+		}
 	return true;
 }
 
 /* Has so much time passed since then?  Of threads that ask, one is told so. */
 static bool has_passed(_Atomic uint32_t *then, uint32_t ms)
 {
-	uint32_t now = (uint32_t)hk_os_clock_ms();
+	/* The older of the two first.  Relaxed: it orders nothing. */
 	uint32_t seen = atomic_load_explicit(then, memory_order_relaxed);
+	uint32_t now = (uint32_t)hk_os_clock_ms();
 
-	/* Relaxed: it orders nothing, only the lock does. */
 	return now - seen >= ms && atomic_compare_exchange_strong_explicit(
 		then, &seen, now, memory_order_relaxed, memory_order_relaxed);
 }
@@ -488,7 +502,7 @@ static bool is_much(unsigned int class)
 }
 
 /* Returns whether there is no more. */
-static bool make_up(unsigned int class)
+static bool make_up(unsigned int class, uint64_t until)
 {
 	struct medium *m = medium_of(class);
 	bool all;
@@ -496,7 +510,7 @@ static bool make_up(unsigned int class)
 	if (!is_much(class))
 		return true;
 	hk_lock(&m->lock, HK_RANK_MEDIUM);
-	all = purge_worth(m);
+	all = purge_worth(m, until);
 	hk_unlock(&m->lock, HK_RANK_MEDIUM);
 	return all;
 }
@@ -505,6 +519,7 @@ void hk_medium_make_up(void)
 {
 	static _Atomic uint32_t then;
 	unsigned int class = HK_LONG_CLASS;
+	uint64_t until;
 	bool all = true;
 
 	while (class < HK_CLASSES && !is_much(class))
@@ -512,8 +527,9 @@ void hk_medium_make_up(void)
 	/* Where the system refuses, it is not asked all the time. */
 	if (hk_likely(class == HK_CLASSES) || !has_passed(&then, MAKE_UP_MS))
 		return;
-	while (class < HK_CLASSES)
-		all &= make_up(class++);
+	until = hk_os_clock_ns() + MAKE_UP_NS;
+	while (all && class < HK_CLASSES)
+		all = make_up(class++, until);
 	if (!all)
 		atomic_store_explicit(&then, 0, memory_order_relaxed);
 }

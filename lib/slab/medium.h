@@ -51,9 +51,9 @@ bool hk_medium_tend(void);
 void hk_medium_poll(void);
 
 /*
- * Memory is being used that nobody has touched.  Where a class has so much
- * idle that it cannot all be needed soon, its pages go for that, for a
- * millisecond or so.  Under no lock of this rank or above.
+ * Memory is being used that is not resident.  Where a class has so much idle
+ * that it cannot all be needed soon, its pages go for that, for a millisecond
+ * or so.  Under no lock of this rank or above, and none that many wait for.
  */
 void hk_medium_make_up(void);
 

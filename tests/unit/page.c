@@ -629,6 +629,16 @@ static void table(void **state)
 	later_rows[1].row.offset = 3;
 	assert_non_null(strstr(read_table(total, "number"),
 		"another hakmem-stat"));
+	/* A field of another table, whose records are longer. */
+	make_table();
+	later.section[1].section = later.section[0].section;
+	later.section[1].section.size = 1000;
+	later.head.rows = 3;
+	later_rows[2].row = later_rows[0].row;
+	later_rows[0].row = (struct hk_page_row){ .name = 1, .type = 'l',
+		.index = 'u', .width = 1, .section = 1, .offset = 999 };
+	later_rows[2].row.name = 0;
+	assert_non_null(strstr(read_table(total, "number"), "no sense"));
 	make_table();
 	records_many = ~(uint64_t)0;
 	assert_non_null(strstr(read_table(total, "number"), "no sense"));
@@ -660,6 +670,32 @@ static void endless_list(void **state)
 	assert_in_range(page.heaps, 1000, 1024);
 	assert_int_equal(sum(&page, "list"), page.heaps);
 	page_free(&page);
+}
+
+/*
+ * What is kept of each heap is of the first list: a value of another one would
+ * be looked for in heaps that it does not have.
+ */
+static void two_lists(void **state)
+{
+	struct page page;
+
+	(void)state;
+	make_later();
+	blocks_head = &last;
+	later.section[0].section = (struct hk_page_section){
+		.at = (uintptr_t)&blocks_head, .size = sizeof(first),
+		.link = offsetof(struct block, next) };
+	later_rows[0].row.count = 1;
+	later_rows[0].row.shift = 0;
+	later.section[1].section.at = (uintptr_t)&(struct block *){ &first };
+	assert_null(page_load_heaps(&page, read_own, NULL, (uintptr_t)&later));
+	assert_int_equal(page.heaps, 1);
+	assert_int_equal(page_of_heap(&page, "ours", 0, 9), 5);
+	assert_int_equal(page_of_heap(&page, "list", 0, 0), 0);
+	assert_int_equal(page_of_heap(&page, "list", 2, 0), 0);
+	page_free(&page);
+	blocks_head = &first;
 }
 
 /* What does not fit is left out; what comes behind it is not. */
@@ -705,6 +741,7 @@ int main(void)
 		cmocka_unit_test(bad_lists),
 		cmocka_unit_test(table),
 		cmocka_unit_test(endless_list),
+		cmocka_unit_test(two_lists),
 		cmocka_unit_test(many_elements),
 	};
 

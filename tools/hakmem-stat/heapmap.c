@@ -17,6 +17,7 @@
 #define BATCH		512u
 #define DESC_MAX	1024u
 #define CLASSES_MAX	256u
+#define LEAST_BLOCK	16u
 #define CHUNKS_MAX	(1u << 20)
 #define PAIRS_MAX	(1u << 24)
 #define SPAN_MAX	((uint64_t)1 << 46)
@@ -355,7 +356,7 @@ static bool read_classes(struct walk *w, const struct page *page)
 	w->classes = sizes->count;
 	for (size_t i = 0; i < w->classes; i++) {
 		w->size[i] = (uint32_t)sizes->elements[i];
-		if (!w->size[i])
+		if (w->size[i] < LEAST_BLOCK)
 			return false;
 	}
 	return get(w, w->map.capacities, w->capacity,

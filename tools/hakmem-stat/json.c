@@ -29,8 +29,8 @@
  *    "total_bytes":18,"rss_bytes":18,
  *    "cgroup":{"path":"/web","anon_bytes":9,"pressure_some":0.0,...}}.
  *
- * configure defines HAVE_JSON_C where
- * json-c is found: the one conditional of the program is in this file.
+ * configure defines HAVE_JSON_C where json-c is found: the one conditional of
+ * the program is in this file.
  */
 #ifdef HAVE_CONFIG_H
 #include <config.h>

@@ -8,6 +8,7 @@
 #include "process.h"
 #include "output.h"
 #include "page.h"
+#include "proc.h"
 #include "util.h"
 
 #include "stats/page.h"
@@ -26,15 +27,17 @@ static void table_value(const char *name, char unit, uint64_t n,
 			const char *help)
 {
 	char text[UTIL_BYTES_MAX];
+	char *line;
 
 	if (unit == 'b')
 		util_bytes(text, n);
 	else
 		snprintf(text, sizeof(text), "%" PRIu64, n);
-	printf("  %-*s %14s", NAME_WIDTH, name, text);
-	if (*help)
-		printf("  %s", help);
-	putchar('\n');
+	line = util_format("  %-*s %14s%s%s", NAME_WIDTH, name, text,
+			   *help ? "  " : "", help);
+	/* The texts are the process's own. */
+	puts(proc_printable(line));
+	free(line);
 }
 
 /* A class is told by the size of its blocks, a duration by its least. */

@@ -24,7 +24,8 @@
  * heaps, and less than a second.
  */
 #define WORK_MAX	((uint64_t)1 << 30)
-#define RECORDS_MAX	(1u << 26)
+#define RECORDS_MAX	(1u << 27)
+#define RECORD_MAX	1024u
 
 /* Records that are read at once. */
 #define RECORDS_PIECE	4096u
@@ -36,6 +37,7 @@ struct source {
 	page_read *read;
 	void *arg;
 	bool keep;		/* what each heap has */
+	bool linked;		/* the list of heaps was read */
 	struct hk_page head;
 	size_t elements;	/* of all values */
 	uint64_t work;		/* done so far */
@@ -131,9 +133,12 @@ static void keep_heap(struct page *page, const struct hk_page_row *rows,
 		      uint32_t section, const char *bytes, uint64_t at)
 {
 	size_t heap = page->heaps;
+	bool full = !(heap & (heap - 1));	/* room is a power of two */
+	size_t room = heap ? 2 * heap : 1;
 
-	page->heap_at = util_resize(page->heap_at, heap + 1,
-				    sizeof(*page->heap_at));
+	if (full)
+		page->heap_at = util_resize(page->heap_at, room,
+					    sizeof(*page->heap_at));
 	page->heap_at[heap] = at;
 	for (size_t i = 0; i < page->count; i++) {
 		const struct hk_page_row *row = &rows[i];
@@ -141,9 +146,10 @@ static void keep_heap(struct page *page, const struct hk_page_row *rows,
 
 		if (row->section != section || !value->count)
 			continue;
-		value->of_heaps = util_resize(value->of_heaps,
-					      (heap + 1) * value->count,
-					      sizeof(uint64_t));
+		if (full)
+			value->of_heaps = util_resize(value->of_heaps,
+						      room * value->count,
+						      sizeof(uint64_t));
 		for (size_t k = 0; k < value->count; k++)
 			value->of_heaps[heap * value->count + k] =
 				word(bytes + row->offset + k * row->stride,
@@ -162,10 +168,11 @@ static void load_section(struct page *page, struct source *s,
 
 	if (!section->link && s->read(s->arg, at, bytes, section->size))
 		add_block(page, rows, number, bytes);
-	if (section->link)
-		page->heaps = 0;
-	if (!section->link || !s->read(s->arg, at, &at, sizeof(at)))
+	/* There is one list: what is kept of each heap is of its rows. */
+	if (!section->link || s->linked ||
+	    !s->read(s->arg, at, &at, sizeof(at)))
 		at = 0;
+	s->linked |= section->link != 0;
 	while (at && page->heaps < BLOCKS_MAX && s->work + cost <= WORK_MAX &&
 	       s->read(s->arg, at, bytes, section->size)) {
 		s->work += cost;
@@ -349,6 +356,10 @@ const char *page_records(const struct page *page, page_read *read,
 		if (!fields[n] || !fields[n]->width)
 			return "its statistics page does not tell what its "
 				"slabs are: another hakmem-stat is needed";
+		/* Fields of several tables, or of one that has no records. */
+		if (fields[n]->offset + fields[n]->width > table->size ||
+		    table->size > RECORD_MAX)
+			return "its statistics page makes no sense";
 	}
 	if (!read(read_arg, table->at, &at, sizeof(at)) ||
 	    !read(read_arg, table->many, &many, sizeof(many)))
@@ -401,13 +412,17 @@ static bool place_of(const struct page_value *value, size_t class, size_t *i)
 	return true;
 }
 
-uint64_t page_of_class(const struct page *page, const char *name,
-		       size_t class)
+uint64_t page_element(const struct page_value *value, size_t class)
 {
-	const struct page_value *value = page_find(page, name);
 	size_t i;
 
 	return place_of(value, class, &i) ? value->elements[i] : 0;
+}
+
+uint64_t page_of_class(const struct page *page, const char *name,
+		       size_t class)
+{
+	return page_element(page_find(page, name), class);
 }
 
 uint64_t page_of_heap(const struct page *page, const char *name, size_t heap,

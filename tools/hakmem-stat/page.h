@@ -81,7 +81,10 @@ const struct page_value *page_find(const struct page *page, const char *name);
 /* The sum over the elements; 0 where the page has no such value. */
 uint64_t page_sum(const struct page *page, const char *name);
 
-/* The element of size class `class`; the same of one heap's. */
+/* The element of size class `class`, 0 where there is none. */
+uint64_t page_element(const struct page_value *value, size_t class);
+
+/* The same, by the name of the value; the same of one heap's. */
 uint64_t page_of_class(const struct page *page, const char *name,
 		       size_t class);
 uint64_t page_of_heap(const struct page *page, const char *name, size_t heap,

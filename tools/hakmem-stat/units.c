@@ -27,6 +27,7 @@ struct owner {
 struct reading {
 	struct units *units;
 	const struct page *page;
+	const struct page_value *sizes, *capacities;	/* of classes */
 	struct owner *owners;	/* by address */
 };
 
@@ -61,7 +62,7 @@ static void add_to_heap(const struct reading *r, const uint64_t *record,
 	const struct owner key = { .at = record[OWNER] };
 	const struct owner *owner = bsearch(&key, r->owners, r->page->heaps,
 					    sizeof(key), by_address);
-	uint64_t size = page_of_class(r->page, "class_size", record[CLASS]);
+	uint64_t size = page_element(r->sizes, record[CLASS]);
 	struct units_heap *heap;
 
 	/* It is a heap that was made since the page was read. */
@@ -121,7 +122,7 @@ static void add_record(void *arg, const uint64_t *record)
 		r->units->runs++;
 	if (record[CLASS] >= r->units->count)
 		return;
-	capacity = page_of_class(r->page, "class_capacity", record[CLASS]);
+	capacity = page_element(r->capacities, record[CLASS]);
 	switch (record[STATE]) {
 	case HK_PAGE_SLAB_CURRENT:
 	case HK_PAGE_SLAB_USABLE:
@@ -151,7 +152,12 @@ const char *units_load(struct units *units, const struct page *page,
 		       page_read *read, void *arg)
 {
 	const struct page_value *sizes = page_find(page, "class_size");
-	struct reading r = { .units = units, .page = page };
+	struct reading r = {
+		.units = units,
+		.page = page,
+		.sizes = page_find(page, "class_size"),
+		.capacities = page_find(page, "class_capacity"),
+	};
 	const char *why;
 
 	*units = (struct units){ .count = sizes ? sizes->count : 0 };
