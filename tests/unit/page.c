@@ -418,9 +418,12 @@ static void make_later(void)
 			.pid = 77,
 		},
 		.section = {
-			{ { (uintptr_t)words, sizeof(words), 0 }, ~0u },
-			{ { (uintptr_t)&blocks_head, sizeof(first),
-				offsetof(struct block, next) }, ~0u },
+			{ .section = { .at = (uintptr_t)words,
+				.size = sizeof(words) }, .more = ~0u },
+			{ .section = { .at = (uintptr_t)&blocks_head,
+				.size = sizeof(first),
+				.link = offsetof(struct block, next) },
+				.more = ~0u },
 		},
 	};
 	memset(later_rows, 0xff, sizeof(later_rows));
