@@ -32,6 +32,9 @@
 /* Several times what a process has that uses every size class. */
 #define SAMPLES_MAX	4096
 
+/* The same for families, of all processes: each is looked for among them. */
+#define FAMILIES_MAX	1024u
+
 struct printing {
 	struct exposition *to;
 	const struct listing *listing;
@@ -235,7 +238,8 @@ static void add_page(struct families *all, const struct page *page)
 	for (size_t i = 0; i < page->count; i++) {
 		const struct page_value *value = &page->values[i];
 
-		if (is_shown(value) && !is_known(all, value->name))
+		if (all->count < FAMILIES_MAX && is_shown(value) &&
+		    !is_known(all, value->name))
 			add_family(all, value);
 	}
 }

@@ -11,7 +11,7 @@
 #include <string.h>
 
 /* More than any page has. */
-#define ROWS_MAX	4096u
+#define ROWS_MAX	1024u
 #define ROW_MAX		256u
 #define SECTIONS_MAX	256u
 #define TEXT_MAX	(1u << 20)
