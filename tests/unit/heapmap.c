@@ -44,7 +44,8 @@ static void note(void *arg, const struct heapmap_piece *piece)
 		seen->small_out += piece->out * hk_class_size(piece->class);
 		seen->robbed += piece->robbed * hk_class_size(piece->class);
 	}
-	if (piece->start - hk_arena.base < hk_arena.window) {
+	/* Where the window is not ours alone, mappings are behind the span. */
+	if (piece->start - hk_arena.base < hk_arena_span()) {
 		seen->ordered &= piece->start >= seen->end;
 		seen->end = piece->end;
 		seen->arena += len;
