@@ -440,6 +440,11 @@ static size_t purge(struct medium *m, struct hk_desc *d)
 	return hk_idle_purge(&m->idle, d, d->idle, hk_class_size(d->class));
 }
 
+static bool is_much(unsigned int class)
+{
+	return hk_idle_much(&medium_of(class)->idle, hk_class_size(class));
+}
+
 static bool is_worth(const struct hk_desc *d)
 {
 	return hk_idle_worth(d, hk_class_capacity(d->class));
@@ -463,9 +468,8 @@ static bool may_wait(const struct medium *m, const struct hk_desc *d)
  */
 static bool purge_due(const struct medium *m, const struct hk_desc *d)
 {
-	return can_purge(d->class) &&
-		hk_idle_much(&m->idle, hk_class_size(d->class)) &&
-		is_worth(d) && !may_wait(m, d);
+	return can_purge(d->class) && is_much(d->class) && is_worth(d) &&
+		!may_wait(m, d);
 }
 
 /* Until the clock has that time, as others may wait; true: that was all. */
@@ -494,11 +498,6 @@ static bool has_passed(_Atomic uint32_t *then, uint32_t ms)
 
 	return now - seen >= ms && atomic_compare_exchange_strong_explicit(
 		then, &seen, now, memory_order_relaxed, memory_order_relaxed);
-}
-
-static bool is_much(unsigned int class)
-{
-	return hk_idle_much(&medium_of(class)->idle, hk_class_size(class));
 }
 
 /* Returns whether there is no more. */

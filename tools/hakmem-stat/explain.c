@@ -6,9 +6,8 @@
 #define _GNU_SOURCE
 #include "commands.h"
 #include "explained.h"
-#include "output.h"
+#include "look.h"
 #include "print.h"
-#include "process.h"
 #include "util.h"
 
 #include <inttypes.h>
@@ -131,37 +130,6 @@ static void print_csv(const struct explained *explained)
 
 /* ---- the command ---- */
 
-struct arguments {
-	struct output output;
-	const char *pid;
-};
-
-/* Returns false where the command is done. */
-static bool read_arguments(int argc, char **argv, struct arguments *args)
-{
-	static const struct option options[] = {
-		OUTPUT_OPTIONS,
-		{ NULL, 0, NULL, 0 },
-	};
-	int option;
-
-	*args = (struct arguments){ 0 };
-	output_start(&args->output);
-	while ((option = getopt_long(argc, argv, "f:hp:", options, NULL)) >=
-	       0) {
-		if (option == 'p')
-			args->pid = optarg;
-		else if (!output_take(&args->output, option))
-			return false;
-	}
-	if (optind < argc)
-		util_die(STATUS_USAGE, "explain takes no argument, such as "
-			 "'%s'; -p PID names the process", argv[optind]);
-	if (!args->pid)
-		util_die(STATUS_USAGE, "explain: which process?  -p PID");
-	return true;
-}
-
 static void print_explained(enum print_format format,
 			    const struct explained *explained)
 {
@@ -180,25 +148,21 @@ static void print_explained(enum print_format format,
 
 int command_explain(int argc, char **argv)
 {
+	struct look_arguments args = { .command = "explain" };
 	struct explained explained;
 	enum print_format format;
-	struct arguments args;
-	const char *why;
-	pid_t pid;
 	bool agrees;
 
-	if (!read_arguments(argc, argv, &args))
+	if (!look_arguments(argc, argv, &args))
 		return args.output.status;
 	format = print_format_named(args.output.format);
-	pid = process_number(args.pid);
-	why = explained_read(&explained, pid);
-	if (why)
-		util_die(STATUS_UNREADABLE, "process %ld: %s", (long)pid, why);
+	look_require(args.pid, explained_read(&explained, args.pid));
 	print_explained(format, &explained);
 	agrees = explained_agrees(&explained);
 	if (!agrees)
 		util_say("process %ld changed while it was read: the rows "
-			 "and the kernel differ by more than 2 %%", (long)pid);
+			 "and the kernel differ by more than 2 %%",
+			 (long)args.pid);
 	explained_free(&explained);
 	return agrees ? STATUS_FINE : STATUS_FINDING;
 }

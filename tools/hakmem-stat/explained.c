@@ -199,14 +199,6 @@ static void split_small(struct look *l)
 	}
 }
 
-static uint64_t element(const struct page_value *value, size_t class)
-{
-	if (!value || class < value->first ||
-	    class - value->first >= value->count)
-		return 0;
-	return value->elements[class - value->first];
-}
-
 static void split_medium(struct look *l)
 {
 	const struct page_value *all = page_find(&l->page, "medium_out");
@@ -215,11 +207,11 @@ static void split_medium(struct look *l)
 
 	for (size_t c = 0; c < CLASSES_MAX; c++) {
 		uint64_t bytes = l->medium_out[c];
-		uint64_t n = element(kept, c), cached;
+		uint64_t n = page_element(kept, c), cached;
 
 		if (!bytes)
 			continue;
-		cached = n ? part(bytes, n, element(all, c)) : 0;
+		cached = n ? part(bytes, n, page_element(all, c)) : 0;
 		add(l, EXPLAINED_CACHED, cached);
 		add_live(l, c, bytes - cached);
 	}
@@ -242,11 +234,6 @@ static void split_lazy(struct look *l, uint64_t lazy)
 }
 
 /* ---- what is not ours ---- */
-
-static uint64_t less(uint64_t a, uint64_t b)
-{
-	return a > b ? a - b : 0;
-}
 
 static bool is_stack(const struct look *l, const struct smaps_mapping *m)
 {
@@ -286,8 +273,8 @@ static uint64_t add_mapping(struct look *l, size_t i)
 {
 	const struct smaps_mapping *m = &l->smaps.items[i];
 	const struct ours *ours = &l->ours[i];
-	uint64_t bytes = less(m->rss, ours->resident);
-	uint64_t room = less(m->end - m->start, ours->covered);
+	uint64_t bytes = util_less(m->rss, ours->resident);
+	uint64_t room = util_less(m->end - m->start, ours->covered);
 	uint64_t our_lazy = m->lazy < ours->resident ? m->lazy :
 		ours->resident;
 	uint64_t lazy = m->lazy - our_lazy;

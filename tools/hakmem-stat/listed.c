@@ -54,23 +54,17 @@ static uint64_t bytes_of(const struct page *page, const char *name)
 	return n;
 }
 
-/* Of two figures that were not read in the same moment. */
-static uint64_t less(uint64_t a, uint64_t b)
-{
-	return a > b ? a - b : 0;
-}
-
 /*
  * Nobody counts small blocks one by one: a slab of them counts as a whole
  * from when it was made until it is empty.
  */
 static uint64_t used_bytes(const struct page *page)
 {
-	uint64_t slabs = less(page_sum(page, "small_made"),
+	uint64_t slabs = util_less(page_sum(page, "small_made"),
 			      page_sum(page, "small_retired"));
 
 	return slabs * HK_UNIT + page_sum(page, "run_bytes") +
-		less(bytes_of(page, "medium_out"),
+		util_less(bytes_of(page, "medium_out"),
 		     bytes_of(page, "magazine_blocks")) +
 		page_sum(page, "huge_bytes") + page_sum(page, "guarded_bytes");
 }

@@ -11,16 +11,16 @@
 bool look_arguments(int argc, char **argv, struct look_arguments *args)
 {
 	static const struct option options[] = {
-		{ "pid", required_argument, NULL, 'p' },
 		{ "sort", required_argument, NULL, 's' },
+		{ "pid", required_argument, NULL, 'p' },
 		OUTPUT_OPTIONS,
 		{ NULL, 0, NULL, 0 },
 	};
+	const struct option *known = args->columns ? options : options + 1;
 	int option;
 
 	output_start(&args->output);
-	while ((option = getopt_long(argc, argv, "f:hp:", options, NULL)) >=
-	       0) {
+	while ((option = getopt_long(argc, argv, "f:hp:", known, NULL)) >= 0) {
 		if (option == 'p')
 			args->pid = process_number(optarg);
 		else if (option == 's')
@@ -30,15 +30,16 @@ bool look_arguments(int argc, char **argv, struct look_arguments *args)
 			return false;
 	}
 	if (optind < argc)
-		util_die(STATUS_USAGE, "%s takes no argument, such as '%s'",
-			 args->command, argv[optind]);
+		util_die(STATUS_USAGE, "%s takes no argument, such as '%s'; "
+			 "-p PID names the process", args->command,
+			 argv[optind]);
 	if (!args->pid)
 		util_die(STATUS_USAGE, "%s: which process?  -p PID",
 			 args->command);
 	return true;
 }
 
-static void require(pid_t pid, const char *why)
+void look_require(pid_t pid, const char *why)
 {
 	if (why)
 		util_die(STATUS_UNREADABLE, "process %ld: %s", (long)pid, why);
@@ -48,15 +49,15 @@ void look_page(struct page *page, pid_t pid)
 {
 	uint64_t at;
 
-	require(pid, process_symbol(pid, PROCESS_PAGE, &at));
-	require(pid, page_load(page, process_read, &pid, at));
+	look_require(pid, process_symbol(pid, PROCESS_PAGE, &at));
+	look_require(pid, page_load(page, process_read, &pid, at));
 }
 
 void look_units(struct page *page, struct units *units, pid_t pid)
 {
 	uint64_t at;
 
-	require(pid, process_symbol(pid, PROCESS_PAGE, &at));
-	require(pid, page_load_heaps(page, process_read, &pid, at));
-	require(pid, units_load(units, page, process_read, &pid));
+	look_require(pid, process_symbol(pid, PROCESS_PAGE, &at));
+	look_require(pid, page_load_heaps(page, process_read, &pid, at));
+	look_require(pid, units_load(units, page, process_read, &pid));
 }

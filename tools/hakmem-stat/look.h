@@ -11,10 +11,10 @@
 
 #include <sys/types.h>
 
-/* The command line of one of them: -p PID and --sort=COLUMN. */
+/* The command line of one of them: -p PID, and --sort=COLUMN if it sorts. */
 struct look_arguments {
 	const char *command;	/* its name */
-	const char *const *columns; /* NULL ends them */
+	const char *const *columns; /* NULL ends them; NULL: it has none */
 	int sort;		/* a column */
 	struct output output;
 	pid_t pid;
@@ -25,6 +25,9 @@ struct look_arguments {
  * false where the command is done, as output_take() does.
  */
 bool look_arguments(int argc, char **argv, struct look_arguments *args);
+
+/* Ends the program with STATUS_UNREADABLE where `why` is not NULL. */
+void look_require(pid_t pid, const char *why);
 
 /*
  * Loads its statistics page; the second one with what each heap and what the

@@ -87,7 +87,7 @@ void print_help(void)
 "        that add up to what the kernel says, each with the options that\n"
 "        lower it.  Exits with 1 where the process changed so much meanwhile\n"
 "        that they do not, by more than 2 %, 3 where it cannot be read.\n"
-"  -p PID               the process\n"
+"  -p, --pid=PID        the process\n"
 "\n"
 "sizes   Lists the size classes of a running process: slabs, blocks that are\n"
 "        live, ready in magazines and free, bytes of the slabs, their share\n"

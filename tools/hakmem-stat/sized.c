@@ -102,12 +102,6 @@ static void add(struct sizes *sizes, struct sized row)
 	sizes->rows[sizes->count++] = row;
 }
 
-/* Of two figures that were not read in the same moment. */
-static uint64_t less(uint64_t a, uint64_t b)
-{
-	return a > b ? a - b : 0;
-}
-
 static void add_class(struct sizes *sizes, const struct page *page,
 		      const struct units_class *units, size_t class)
 {
@@ -129,7 +123,7 @@ static void add_class(struct sizes *sizes, const struct page *page,
 		.flushes = page_of_class(page, "medium_flushes", class),
 	};
 
-	row.live = less(units->out, row.cached);
+	row.live = util_less(units->out, row.cached);
 	row.live_bytes = row.live * row.size;
 	add(sizes, row);
 }

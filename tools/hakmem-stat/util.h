@@ -49,6 +49,12 @@ char *util_format(const char *format, ...);
 /* A file's text, up to a \0, to be freed; NULL where it cannot be read. */
 char *util_read(const char *path);
 
+/* a - b of figures that were not read in the same moment: 0 where b is more. */
+static inline uint64_t util_less(uint64_t a, uint64_t b)
+{
+	return a > b ? a - b : 0;
+}
+
 /* "1.5 GiB", "12.0 KiB", "17 B" in `text`. */
 #define UTIL_BYTES_MAX 32
 const char *util_bytes(char text[UTIL_BYTES_MAX], uint64_t bytes);
