@@ -1,22 +1,36 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * commands.h - the commands of hakmem-stat.  Each takes its own arguments
- * behind argv[0], the program's name, and returns the exit status.
+ * commands.h - the commands of hakmem-stat; each file of a command defines
+ * its own, and main.c has the list.
  */
 #ifndef STAT_COMMANDS_H
 #define STAT_COMMANDS_H
 
-int command_run(int argc, char **argv);
-int command_report(int argc, char **argv);
-int command_options(int argc, char **argv);
-int command_ls(int argc, char **argv);
-int command_sizes(int argc, char **argv);
-int command_threads(int argc, char **argv);
-int command_export(int argc, char **argv);
-int command_explain(int argc, char **argv);
-int command_live(int argc, char **argv);
+struct command {
+	const char *name;
+	/*
+	 * Takes its own arguments behind argv[0], the program's name, and
+	 * returns the exit status.
+	 */
+	int (*run)(int argc, char **argv);
+	const char *usage;	/* what follows the name */
+	const char *summary;	/* less than a line */
+	/* Lines of text, to be printed as they are. */
+	const char *examples;
+	const char *help;	/* what it does, its statuses, its options */
+};
 
-/* Prints the help; in main.c. */
+extern const struct command command_run;
+extern const struct command command_report;
+extern const struct command command_options;
+extern const struct command command_ls;
+extern const struct command command_explain;
+extern const struct command command_sizes;
+extern const struct command command_threads;
+extern const struct command command_export;
+extern const struct command command_live;
+
+/* Prints the help of the command that runs; in main.c. */
 void print_help(void);
 
 #endif /* STAT_COMMANDS_H */

@@ -146,7 +146,7 @@ static void print_explained(enum print_format format,
 	}
 }
 
-int command_explain(int argc, char **argv)
+static int run(int argc, char **argv)
 {
 	struct look_arguments args = { .command = "explain" };
 	struct explained explained;
@@ -166,3 +166,19 @@ int command_explain(int argc, char **argv)
 	explained_free(&explained);
 	return agrees ? STATUS_FINE : STATUS_FINDING;
 }
+
+const struct command command_explain = {
+	.name = "explain",
+	.run = run,
+	.usage = "-p PID [OPTION...]",
+	.summary = "where the resident memory of a process is",
+	.examples =
+"  hakmem-stat explain -p 4711            where its resident memory is\n",
+	.help =
+"Tells where the resident memory of a running process is, in rows that add\n"
+"up to what the kernel says, each with the options that lower it.  Exits\n"
+"with 1 where the process changed so much meanwhile that they do not, by\n"
+"more than 2 %, 3 where it cannot be read.\n"
+"  -p, --pid=PID        the process\n"
+	OUTPUT_HELP,
+};

@@ -133,7 +133,7 @@ static void write_textfile(const struct arguments *args,
 	free(text);
 }
 
-int command_export(int argc, char **argv)
+static int run(int argc, char **argv)
 {
 	struct listing listing;
 	struct arguments args;
@@ -149,3 +149,21 @@ int command_export(int argc, char **argv)
 	listed_free(&listing);
 	return STATUS_FINE;
 }
+
+const struct command command_export = {
+	.name = "export",
+	.run = run,
+	.usage = "[OPTION...]",
+	.summary = "figures for Prometheus or OpenMetrics",
+	.examples =
+"  hakmem-stat export -p 4711             its figures for Prometheus\n",
+	.help =
+"Prints the figures of every process that has libhakmem for Prometheus, or\n"
+"for what reads OpenMetrics.  Exits with 3 where the process of -p is none,\n"
+"or the file cannot be written.\n"
+"  -p PID               of that process only\n"
+"      --all            of every process (the default)\n"
+"  -f, --format=FORMAT  prometheus (the default) or openmetrics\n"
+"      --textfile=DIR   into DIR/hakmem.prom, whole, for node_exporter\n"
+"  -h, --help           this text\n",
+};

@@ -161,20 +161,33 @@ static void show(pid_t pid, bool json)
 	page_free(&page);
 }
 
-int command_live(int argc, char **argv)
+static int run(int argc, char **argv)
 {
 	struct output output;
 	bool json;
 
 	if (!output_read(argc, argv, &output))
 		return output.status;
-	json = !strcmp(output.format, "json");
-	if (!json && strcmp(output.format, "table"))
-		util_die(STATUS_USAGE, "-p: --format=%s: table or json",
-			 output.format);
+	json = output_is_json(&output, "-p");
 	if (argc - optind != 1)
 		util_die(STATUS_USAGE, "-p: the number of one process is "
 			 "wanted");
 	show(process_number(argv[optind]), json);
 	return STATUS_FINE;
 }
+
+const struct command command_live = {
+	.name = "-p",
+	.run = run,
+	.usage = "PID [OPTION...]",
+	.summary = "every figure of a running process",
+	.examples =
+"  hakmem-stat -p 4711                    look into a running process\n",
+	.help =
+"Prints every figure of the statistics page of a running process, which\n"
+"notices nothing of it.  Exits with 3 where there is none.\n"
+"  -f, --format=FORMAT  table (the default) or json\n"
+"      --json           the same as --format=json\n"
+"      --color=WHEN     auto (the default), always or never\n"
+"  -h, --help           this text\n",
+};

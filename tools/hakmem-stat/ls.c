@@ -245,7 +245,7 @@ static void print_listing(enum print_format format,
 	}
 }
 
-int command_ls(int argc, char **argv)
+static int run(int argc, char **argv)
 {
 	enum print_format format;
 	struct listing listing;
@@ -266,3 +266,20 @@ int command_ls(int argc, char **argv)
 	listed_free(&listing);
 	return STATUS_FINE;
 }
+
+const struct command command_ls = {
+	.name = "ls",
+	.run = run,
+	.usage = "[OPTION...]",
+	.summary = "every process on libhakmem",
+	.examples =
+"  hakmem-stat ls                         which processes are on libhakmem\n",
+	.help =
+"Lists every process that has libhakmem: its resident memory, what of the\n"
+"heap is in use and committed, preset, systemd unit or control group, name;\n"
+"'-' where it may not be read.\n"
+"  --sort=COLUMN        pid (the default), user, rss, used, committed,\n"
+"                       preset, unit or command; most bytes first\n"
+"  -u, --user=USER      the processes of one user, a name or a number\n"
+	OUTPUT_HELP,
+};

@@ -201,7 +201,7 @@ static void print_rows(enum print_format format,
 	}
 }
 
-int command_options(int argc, char **argv)
+static int run(int argc, char **argv)
 {
 	struct option_row rows[HK_OPTIONS];
 	enum print_format format;
@@ -217,6 +217,19 @@ int command_options(int argc, char **argv)
 		release(&rows[i]);
 	return STATUS_FINE;
 }
+
+const struct command command_options = {
+	.name = "options",
+	.run = run,
+	.usage = "[OPTION...] [NAME...]",
+	.summary = "what can be chosen, and is",
+	.examples =
+"  hakmem-stat options                    what can be chosen, and is\n",
+	.help =
+"Lists the library's options, or those named: what a process that starts now\n"
+"would have, each preset's value, the range.\n"
+	OUTPUT_HELP,
+};
 
 static const char *const presets[] = {
 	"balanced", "speed-first", "hardened", NULL

@@ -52,6 +52,16 @@ bool output_read(int argc, char **argv, struct output *output)
 	return true;
 }
 
+bool output_is_json(const struct output *output, const char *command)
+{
+	bool json = !strcmp(output->format, "json");
+
+	if (!json && strcmp(output->format, "table") != 0)
+		util_die(STATUS_USAGE, "%s: --format=%s: table or json",
+			 command, output->format);
+	return json;
+}
+
 int output_column(const char *command, const char *name,
 		  const char *const *known)
 {

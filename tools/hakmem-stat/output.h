@@ -20,6 +20,13 @@ struct output {
 	{ "color", required_argument, NULL, 'c' }, \
 	{ "help", no_argument, NULL, 'h' }
 
+/* Their lines of a command's help; those of a command without CSV differ. */
+#define OUTPUT_HELP \
+	"  -f, --format=FORMAT  table (the default), json or csv\n" \
+	"      --json           the same as --format=json\n" \
+	"      --color=WHEN     auto (the default), always or never\n" \
+	"  -h, --help           this text\n"
+
 /* Before the first of them is read. */
 void output_start(struct output *output);
 
@@ -35,6 +42,12 @@ bool output_take(struct output *output, int option);
  * help was printed, or something is wrong and was told.
  */
 bool output_read(int argc, char **argv, struct output *output);
+
+/*
+ * For commands that print a table or JSON: whether it is JSON; ends the
+ * program where the format is none of both, as `command`.
+ */
+bool output_is_json(const struct output *output, const char *command);
 
 /*
  * The place of the column that --sort= names among `known`, which NULL ends;

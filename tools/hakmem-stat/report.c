@@ -47,7 +47,7 @@ static bool read_log(struct oslines *lines, const char *name)
 	return len == 0;
 }
 
-int command_report(int argc, char **argv)
+static int run(int argc, char **argv)
 {
 	enum print_format format;
 	struct oslines lines = { 0 };
@@ -70,3 +70,19 @@ int command_report(int argc, char **argv)
 	oslines_free(&lines);
 	return status;
 }
+
+const struct command command_report = {
+	.name = "report",
+	.run = run,
+	.usage = "[OPTION...] FILE...",
+	.summary = "read the figures in logs",
+	.examples =
+"  hakmem-stat report server.log          read the figures in a log\n"
+"  journalctl -u web | hakmem-stat report --format=csv -\n",
+	.help =
+"Reads the [SS_OS_STATS] lines that HAKMEM_SS_OS_STATS=1 makes the library\n"
+"print, wherever in the files they are; '-' is standard input.  Exits with 1\n"
+"where there is none, 2 for a wrong command line, 3 where a file cannot be\n"
+"read.\n"
+	OUTPUT_HELP,
+};

@@ -393,7 +393,7 @@ static int not_started(const struct run *run, int error)
 	return error == ENOENT ? STATUS_NOT_FOUND : STATUS_NOT_EXECUTABLE;
 }
 
-int command_run(int argc, char **argv)
+static int run_command(int argc, char **argv)
 {
 	static struct run run;
 	int error;
@@ -417,3 +417,24 @@ int command_run(int argc, char **argv)
 	drain(&run);
 	return report(&run);
 }
+
+const struct command command_run = {
+	.name = "run",
+	.run = run_command,
+	.usage = "[OPTION...] [--] COMMAND [ARGUMENT...]",
+	.summary = "run a program on libhakmem, and report",
+	.examples =
+"  hakmem-stat run -- python3 job.py      run a program on libhakmem\n"
+"  hakmem-stat run -o stat.txt -- make    its report into a file\n",
+	.help =
+"Runs COMMAND with libhakmem preloaded, checks that it was really loaded,\n"
+"and prints a report on standard error when it has ended.  Exits as COMMAND\n"
+"did; 128 + N where signal N ended it; 125 where hakmem-stat failed, 126\n"
+"where COMMAND cannot be executed, 127 where it was not found.\n"
+"  -o, --output=FILE    print the report into FILE\n"
+"  -l, --lib=PATH       the library, instead of the installed one\n"
+"  -p, --preset=PRESET  balanced, speed-first or hardened\n"
+"  -f, --format=FORMAT  table (the default), json or csv\n"
+"      --color=WHEN     auto (the default), always or never\n"
+"  -h, --help           this text\n",
+};

@@ -176,7 +176,7 @@ static void print_sizes(enum print_format format, const struct sizes *sizes)
 	}
 }
 
-int command_sizes(int argc, char **argv)
+static int run(int argc, char **argv)
 {
 	enum print_format format;
 	struct look_arguments args = { .command = "sizes", .columns = columns,
@@ -199,3 +199,21 @@ int command_sizes(int argc, char **argv)
 	page_free(&page);
 	return STATUS_FINE;
 }
+
+const struct command command_sizes = {
+	.name = "sizes",
+	.run = run,
+	.usage = "-p PID [OPTION...]",
+	.summary = "the blocks of a process by size",
+	.examples =
+"  hakmem-stat sizes -p 4711              its blocks by size\n",
+	.help =
+"Lists the size classes of a running process: slabs, blocks that are live,\n"
+"ready in magazines and free, bytes of the slabs, their share of all, how\n"
+"much of them is live, refills; and longer blocks.  Exits with 3 where the\n"
+"process cannot be looked into.\n"
+"  -p, --pid=PID        the process\n"
+"  --sort=COLUMN        size, slabs, live, cached, free, bytes (the default),\n"
+"                       share, used or refills; the most first\n"
+	OUTPUT_HELP,
+};

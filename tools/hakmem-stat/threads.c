@@ -166,7 +166,7 @@ static void print_heaps(enum print_format format, const struct heaps *heaps)
 	}
 }
 
-int command_threads(int argc, char **argv)
+static int run(int argc, char **argv)
 {
 	enum print_format format;
 	struct look_arguments args = { .command = "threads",
@@ -189,3 +189,20 @@ int command_threads(int argc, char **argv)
 	page_free(&page);
 	return STATUS_FINE;
 }
+
+const struct command command_threads = {
+	.name = "threads",
+	.run = run,
+	.usage = "-p PID [OPTION...]",
+	.summary = "what each thread of a process keeps",
+	.examples =
+"  hakmem-stat threads -p 4711            what each of its threads keeps\n",
+	.help =
+"Lists the heaps of a running process: the thread that has it, bytes of its\n"
+"slabs and of what it keeps ready, refills, batches of blocks freed for\n"
+"others.  Exits with 3 where the process cannot be looked into.\n"
+"  -p, --pid=PID        the process\n"
+"  --sort=COLUMN        heap, thread, bytes (the default), live, free, kept,\n"
+"                       sent, refills, chains or name; the most first\n"
+	OUTPUT_HELP,
+};
