@@ -6,6 +6,7 @@
 
 #include "api/libc_mode.h"
 #include "api/locate.h"
+#include "api/request.h"
 #include "api/sample.h"
 #include "api/seal.h"
 #include "api/sealed.h"
@@ -18,6 +19,13 @@
 #include "slab/huge.h"
 #include "slab/medium.h"
 #include "slab/run.h"
+
+/* The library holds no lock, and is in the middle of nothing. */
+HK_INLINE void serve_others(void)
+{
+	hk_background_poll();
+	hk_request_poll();
+}
 
 static void *no_memory(void)
 {
@@ -92,7 +100,7 @@ static void *alloc(size_t n, bool zero)
 	p = alloc_once(n, &zeroed);
 	if (hk_unlikely(!p && make_room(n)))
 		p = alloc_once(n, &zeroed);
-	hk_background_poll();
+	serve_others();
 	if (hk_unlikely(!p))
 		return no_memory();
 	hk_note_malloc(p, n, zero);
@@ -117,6 +125,7 @@ static void *malloc_plain(size_t n)
 	void *p = alloc_near(hk_tls.heap, n);
 
 	if (hk_likely(p)) {
+		hk_request_poll();
 		hk_note_malloc(p, n, false);
 		return p;
 	}
@@ -205,20 +214,20 @@ static void free_located(void *p, const struct hk_block_info *info)
 	hk_serve_leave(shared);
 	if (info->kind == HK_KIND_HUGE)
 		hk_huge_free(p);
-	hk_background_poll();
+	serve_others();
 }
 
 void hk_free_event(struct hk_desc *d)
 {
 	hk_heap_event(hk_tls.heap, d);
-	hk_background_poll();
+	serve_others();
 }
 
 static HK_NOINLINE void free_medium_slow(struct hk_heap *heap,
 					 struct hk_desc *d, void *p)
 {
 	hk_heap_medium_free(heap, d->class, p);
-	hk_background_poll();
+	serve_others();
 }
 
 /* Apart from hk_free_slow(), which is to end with a jump: free_sampled(). */

@@ -166,10 +166,6 @@ HK_EXPORT int hakmem_option_set(const char *name, const char *value)
 	id = hk_option_find(hk_span_of(name));
 	if (id < 0)
 		return result(id);
-	hk_process_configure();
-	hk_lock(&hk_process_lock, HK_RANK_INIT);
-	id = hk_option_change(&hk_policy, (enum hk_option_id)id,
-			      hk_span_of(value));
-	hk_unlock(&hk_process_lock, HK_RANK_INIT);
-	return result(id);
+	return result(hk_process_set((enum hk_option_id)id,
+				     hk_span_of(value)));
 }

@@ -6,6 +6,7 @@
  */
 #include "api/page.h"
 
+#include "api/request.h"
 #include "heap/process.h"
 #include "heap/thread.h"
 #include "os/meta.h"
@@ -273,6 +274,7 @@ static void set_map(void)
 	map.guard_size = (uintptr_t)&hk_guard_span;
 	map.chunks = (uintptr_t)&hk_meta_chunks;
 	map.capacities = (uintptr_t)hk_class_capacities;
+	map.request = (uintptr_t)&hk_request;
 	hakmem_stats_page.head.map = (uintptr_t)&map;
 }
 
@@ -281,6 +283,7 @@ static void forked(void)
 {
 	hakmem_stats_page.head.pid = hk_os_pid();
 	hakmem_stats_page.head.start_ns = hk_os_date_ns();
+	hk_request_forked();
 }
 
 /*

@@ -44,6 +44,17 @@ void hk_process_configure(void)
 	hk_unlock(&hk_process_lock, HK_RANK_INIT);
 }
 
+int hk_process_set(enum hk_option_id id, struct hk_span text)
+{
+	int err;
+
+	hk_process_configure();
+	hk_lock(&hk_process_lock, HK_RANK_INIT);
+	err = hk_option_change(&hk_policy, id, text);
+	hk_unlock(&hk_process_lock, HK_RANK_INIT);
+	return err;
+}
+
 int hk_process_start(void)
 {
 	int err;

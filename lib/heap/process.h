@@ -9,6 +9,7 @@
 #define HK_PROCESS_H
 
 #include "os/lock.h"
+#include "policy/option.h"
 
 #include <pthread.h>
 
@@ -24,6 +25,12 @@ void hk_process_configure(void);
  * tried again by the next call.
  */
 int hk_process_start(void);
+
+/*
+ * Gives an option another value, as hk_option_change() does and returns, for
+ * all that the process does from now on.
+ */
+int hk_process_set(enum hk_option_id id, struct hk_span text);
 
 /* Its value is the thread's heap, its destructor hk_thread_ends(). */
 extern pthread_key_t hk_process_key;

@@ -158,6 +158,41 @@ struct hk_page_map {
 	uint16_t unused[3];
 	uint64_t capacities;	/* address of 2 bytes for each class: blocks
 				   in a slab */
+	uint64_t request;	/* address of a struct hk_page_request */
+};
+
+/* What a process can be asked to do. */
+enum hk_page_what {
+	HK_PAGE_SET = 1,	/* give an option a value: text is KEY=VALUE */
+	HK_PAGE_TRIM = 2,	/* give memory back: text is empty */
+};
+
+#define HK_PAGE_REQUEST_TEXT 320
+
+/*
+ * A request to the process, by whoever may write into its memory anyway:
+ *
+ *   asker                               process, any thread, any slow path
+ *   what, text
+ *   asked = number ------------------>  asked is not taken:
+ *                                       taken = number, by one thread
+ *                                       ... does it ...
+ *                                       result
+ *   done is number: result  <---------  done = number
+ *
+ * The asker writes `asked` by a system call of its own, after the one that
+ * wrote the rest; askers exclude each other by flock() of the process's file
+ * /proc/PID/maps.  Numbers only grow.  A request is done when a thread next
+ * comes out of a slow path: by a process that allocates nothing, never.
+ */
+struct hk_page_request {
+	uint32_t size;		/* of this struct */
+	uint32_t what;		/* asker: enum hk_page_what */
+	uint64_t asked;		/* asker: its number, release */
+	uint64_t taken;		/* process: the last one begun, a CAS */
+	uint64_t done;		/* process: the last one done, release */
+	int64_t result;		/* process: 0, or a negative errno value */
+	char text[HK_PAGE_REQUEST_TEXT]; /* asker: \0 ends it */
 };
 
 #endif /* HK_PAGE_H */

@@ -28,6 +28,8 @@ extern const struct command command_explain;
 extern const struct command command_sizes;
 extern const struct command command_threads;
 extern const struct command command_export;
+extern const struct command command_set;
+extern const struct command command_trim;
 extern const struct command command_live;
 
 /* Prints the help of the command that runs; in main.c. */

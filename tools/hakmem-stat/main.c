@@ -21,6 +21,8 @@ static const struct command *const commands[] = {
 	&command_sizes,
 	&command_threads,
 	&command_export,
+	&command_set,
+	&command_trim,
 	&command_live,
 };
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
