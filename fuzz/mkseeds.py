@@ -2,15 +2,17 @@
 # SPDX-License-Identifier: MIT
 """Writes the seed inputs of the fuzz targets: fuzz/mkseeds.py DIRECTORY
 
-Makes DIRECTORY/ops, DIRECTORY/threads and DIRECTORY/conf.  A seed of the last
-one is text, as fuzz_conf.c has it; of the others, a short program for the
-machine of ops.c, built to reach one part of the allocator: a kind of
-size, an alignment, a way of freeing, a hand-over between threads.  The
-committed files in fuzz/corpus are what this script writes; run it again after
+Makes DIRECTORY/ops, threads, conf, log and page.  A seed of the first two is
+a short program for the machine of ops.c, built to reach one part of the
+allocator: a kind of size, an alignment, a way of freeing, a hand-over between
+threads.  Those of conf and log are text, as fuzz_conf.c and fuzz_log.c have
+it, and those of page the memory of a process, from its statistics page on
+(lib/stats/page.h), as fuzz_page.c has it.  The committed files in fuzz/corpus are what this script writes; run it again after
 a change of the format, and after an operation is added.
 """
 
 import os
+import struct
 import sys
 
 OPS = """MALLOC CALLOC ZALLOC REALLOC REALLOCARRAY FREE FREE_SIZED
@@ -445,11 +447,151 @@ exclude = one two  three
 }
 
 
-def write_conf(directory):
+TAG = "[SS_OS_STATS]"
+LOG = {
+    "plain": f"{TAG} alloc=9 free=1 madvise=0 purge_bytes=4096\n",
+    "two-processes": f"a\n{TAG} alloc=1 refill=7\nb {TAG} refill=5 alloc=3\n",
+    "syslog": "Nov 30 01:00:00 host web[17]: \033[1m" + TAG +
+              "\033[0m alloc=18446744073709551615 word=dontneed\n",
+    "json": '{"log":"' + TAG + ' alloc=1 free=2\\\\n","stream":"stderr"}\n',
+    "cut-off": f"{TAG} alloc=1 free=\n{TAG}\n[SS_OS_ST",
+    "twice": f"{TAG} alloc=1 {TAG} alloc=2 alloc=3\n",
+    "titles": "\033]0;title\007" + TAG + "\033]2;x\033\\\\ alloc=\0331\n",
+    "not-numbers": f"{TAG} a=-1 b=1.5 c=0x10 d=99999999999999999999 e==f\n",
+}
+
+
+class Image:
+    """The memory of a process with a statistics page at its start."""
+
+    BASE = 0x10000
+
+    def __init__(self, sections, longer=0):
+        self.longer = longer
+        self.rows, self.sections = [], []
+        self.text = b""
+        head = 72 + longer + sections * (32 + longer)
+        self.bytes = bytearray(head)
+
+    def place(self, data):
+        """Its address."""
+        at = self.BASE + len(self.bytes)
+        self.bytes += data
+        return at
+
+    def section(self, at, size, link=0, many=0, shift=0):
+        self.sections.append(struct.pack("<QIIQII", at, size, link, many,
+                                         shift, 0))
+        return len(self.sections) - 1
+
+    def row(self, name, section, offset, kind="g", unit="n", index=0, width=8,
+            count=1, stride=8, first=0, shift=0):
+        at = len(self.text)
+        self.text += name.encode() + b"\0of something\0"
+        index = ord(index) if index else 0
+        self.rows.append(struct.pack(
+            "<HBBBBBBHHHHI", at, ord(kind), ord(unit), index, section, width,
+            shift, count, stride, first, 0, offset))
+
+    def finish(self):
+        more = b"\1" * self.longer
+        schema = self.place(b"".join(row + more for row in self.rows))
+        text = self.place(self.text)
+        head = struct.pack(
+            "<8sIIIIIIQQIIQQ", b"HAKMEMPG", 1, 72 + self.longer,
+            20 + self.longer, 32 + self.longer, len(self.rows),
+            len(self.sections), schema, text, len(self.text), 17, 10**18, 0)
+        head += more + b"".join(s + more for s in self.sections)
+        self.bytes[:len(head)] = head
+        return bytes(self.bytes)
+
+
+def page_of_counters(longer=0):
+    image = Image(1, longer)
+    at = image.place(struct.pack("<8Q", *range(1, 9)))
+    s = image.section(at, 64)
+    image.row("mmap_calls", s, 0, kind="c")
+    image.row("call_time", s, 8, kind="c", index="t", count=6)
+    image.row("purged_bytes", s, 56, kind="c", unit="b", shift=3)
+    return image.finish()
+
+
+def page_of_heaps(loop=False):
+    """A list of three: id, thread, link, refills; and its head."""
+    image = Image(1)
+    at, heaps = 0, []
+    for i in range(3):
+        at = image.place(struct.pack("<IIQQQ", i + 1, 100 + i, at, 5 * i, 7))
+        heaps.append(at)
+    if loop:
+        link = heaps[0] + 8 - image.BASE
+        image.bytes[link:link + 8] = struct.pack("<Q", heaps[-1])
+    s = image.section(image.place(struct.pack("<Q", at)), 32, link=8)
+    heap_rows(image, s)
+    return image.finish()
+
+
+def heap_rows(image, s):
+    image.row("heap_id", s, 0, kind="l", width=4)
+    image.row("heap_thread", s, 4, kind="l", width=4)
+    image.row("refills", s, 16, kind="c")
+    image.row("small_refills", s, 16, kind="c", index="c", count=2)
+    image.row("magazine_blocks", s, 24, width=4, index="c", first=2, count=2,
+              stride=4)
+
+
+def page_of_units():
+    """Two heaps, four classes, and a table of six units."""
+    image = Image(4)
+    first = image.place(struct.pack("<IIQQQ", 1, 100, 0, 3, 4))
+    second = image.place(struct.pack("<IIQQQ", 2, 101, first, 5, 6))
+    s = image.section(image.place(struct.pack("<Q", second)), 32, link=8)
+    heap_rows(image, s)
+    sizes = image.section(image.place(struct.pack("<4I", 16, 32, 2048, 4096)),
+                          16)
+    image.row("class_size", sizes, 0, unit="b", width=4, stride=4, index="c",
+              count=4)
+    many = image.section(image.place(struct.pack("<4H", 2048, 1024, 32, 16)),
+                         8)
+    image.row("class_capacity", many, 0, width=2, stride=2, index="c",
+              count=4)
+    # owner, avail, idle, count, state, class, carved, wake, robbed
+    units = ((second, 0, 0, 9, 5, 0, 40, 0, 0),
+             (first, 0, 0, 3, 6, 1, 50, 0, 1),
+             (first, 0, 0, 60, 7, 1, 1024, 64, 0),
+             (0, 0xff, 0x0f, 0, 8, 2, 20, 0, 0),
+             (0, 0, 0, 0, 9, 2, 0, 0, 0),
+             (0, 0, 0, 0, 10, 0, 0, 0, 0))
+    table = image.place(b"".join(struct.pack("<QQQIBBHHHxxxx", *unit)
+                                 for unit in units))
+    u = image.section(image.place(struct.pack("<Q", table)), 40,
+                      many=image.place(struct.pack("<Q", 6 << 15)), shift=15)
+    for name, offset, width in (
+            ("owner", 0, 8), ("avail", 8, 8), ("idle", 16, 8),
+            ("count", 24, 4), ("state", 28, 1), ("class", 29, 1),
+            ("carved", 30, 2), ("wake", 32, 2), ("robbed", 34, 2)):
+        image.row("unit_" + name, u, offset, index="u", width=width,
+                  count=0, stride=0)
+    return image.finish()
+
+
+PAGE = {
+    "counters": page_of_counters(),
+    "later": page_of_counters(longer=12),
+    "heaps": page_of_heaps(),
+    "loop": page_of_heaps(loop=True),
+    "units": page_of_units(),
+    "cut-off": page_of_units()[:-60],
+}
+
+
+def write_all(directory, inputs):
     os.makedirs(directory, exist_ok=True)
-    for name, text in CONF.items():
+    for name, data in inputs.items():
+        if isinstance(data, str):
+            data = data.encode("latin-1")
         with open(os.path.join(directory, name), "wb") as file:
-            file.write(text.encode("latin-1"))
+            file.write(data)
 
 
 def write(directory, functions, threads):
@@ -467,7 +609,9 @@ def main():
         sys.exit(__doc__)
     write(os.path.join(sys.argv[1], "ops"), SINGLE, False)
     write(os.path.join(sys.argv[1], "threads"), THREADED, True)
-    write_conf(os.path.join(sys.argv[1], "conf"))
+    write_all(os.path.join(sys.argv[1], "conf"), CONF)
+    write_all(os.path.join(sys.argv[1], "log"), LOG)
+    write_all(os.path.join(sys.argv[1], "page"), PAGE)
 
 
 if __name__ == "__main__":

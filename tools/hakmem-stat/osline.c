@@ -137,13 +137,17 @@ void oslines_free(struct oslines *lines)
 }
 
 /* The last of several values for one key counts. */
-static void add_value(struct osline *line, const struct osline_value *value)
+static void add_value(struct osline *line, struct osline_value *value)
 {
 	for (size_t i = 0; i < line->count; i++) {
 		if (strcmp(line->values[i].key, value->key) != 0)
 			continue;
 		free_value(&line->values[i]);
 		line->values[i] = *value;
+		return;
+	}
+	if (line->count == OSLINE_KEYS_MAX) {
+		free_value(value);
 		return;
 	}
 	line->values = util_resize(line->values, line->count + 1,
@@ -229,12 +233,15 @@ const struct osline_value *osline_find(const struct osline *line,
 
 /* ---- sums ---- */
 
+/* NULL where there are too many already. */
 static struct osline_sum *sum_of(struct osline_sum **sums, size_t *count,
 				 const char *key)
 {
 	for (size_t i = 0; i < *count; i++)
 		if (!strcmp((*sums)[i].key, key))
 			return &(*sums)[i];
+	if (*count == OSLINE_SUMS_MAX)
+		return NULL;
 	*sums = util_resize(*sums, *count + 1, sizeof(**sums));
 	(*sums)[*count] = (struct osline_sum){ .key = key };
 	return &(*sums)[(*count)++];
@@ -243,6 +250,8 @@ static struct osline_sum *sum_of(struct osline_sum **sums, size_t *count,
 static void add_to_sum(struct osline_sum *sum,
 		       const struct osline_value *value)
 {
+	if (!sum)
+		return;
 	if (!value->is_number) {
 		sum->word = value->text;
 		return;

@@ -35,6 +35,13 @@ struct oslines {
 	size_t count;
 };
 
+/*
+ * A line of ours has twenty keys.  What a line has more than these is passed
+ * by, and so is, in the sums, what all lines have more: a log may be anybody's.
+ */
+#define OSLINE_KEYS_MAX 256u
+#define OSLINE_SUMS_MAX 4096u
+
 /* The values of one key over all lines that have it. */
 struct osline_sum {
 	const char *key;
@@ -58,8 +65,8 @@ const struct osline_value *osline_find(const struct osline *line,
 				       const char *key);
 
 /*
- * One sum for each key, in the order in which the keys first appear; stores
- * how many in *count.  The caller frees the array.
+ * One sum for each key, in the order in which the keys first appear, up to
+ * OSLINE_SUMS_MAX; stores how many in *count.  The caller frees the array.
  */
 struct osline_sum *osline_sums(const struct oslines *lines, size_t *count);
 

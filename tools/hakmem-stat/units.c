@@ -148,6 +148,13 @@ static void *zeroes(size_t count, size_t size)
 	return to;
 }
 
+void units_free(struct units *units)
+{
+	free(units->classes);
+	free(units->heaps);
+	*units = (struct units){ 0 };
+}
+
 const char *units_load(struct units *units, const struct page *page,
 		       page_read *read, void *arg)
 {
@@ -169,12 +176,7 @@ const char *units_load(struct units *units, const struct page *page,
 	qsort(r.owners, page->heaps, sizeof(*r.owners), by_address);
 	why = page_records(page, read, arg, fields, add_record, &r);
 	free(r.owners);
+	if (why)
+		units_free(units);
 	return why;
-}
-
-void units_free(struct units *units)
-{
-	free(units->classes);
-	free(units->heaps);
-	*units = (struct units){ 0 };
 }

@@ -38,7 +38,7 @@ struct units {
 
 /*
  * Reads the table of a page that page_load_heaps() has loaded.  Returns NULL,
- * or why there is none.
+ * or why there is none; then nothing is to be freed.
  */
 const char *units_load(struct units *units, const struct page *page,
 		       page_read *read, void *arg);
