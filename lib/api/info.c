@@ -79,6 +79,7 @@ int hk_mallopt(int param, int value)
 {
 	if (hk_libc.opt)
 		return hk_libc.opt(param, value);
+	hk_libc_mode_remember(param, value);
 	if (param == M_TRIM_THRESHOLD)
 		hk_run_keep_dirty(value < 0 ? PTRDIFF_MAX : (size_t)value);
 	return 1;

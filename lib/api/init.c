@@ -38,6 +38,7 @@ __attribute__((constructor)) static void library_starts(void)
 	pthread_atfork(hk_fork_prepare, hk_fork_parent, hk_fork_child);
 	if (wants_libc())
 		hk_libc_mode_start();
+	hk_libc_mode_forget();
 	if (hk_policy_get(HK_OPT_BACKGROUND_THREAD) && !hk_libc_mode_on() &&
 	    !hk_seal_on())
 		hk_background_arm();

@@ -15,6 +15,45 @@
 
 struct hk_libc hk_libc;
 
+/* Constructors that come early are few; what they say more is lost. */
+#define EARLY_MAX 16u
+
+/*
+ * What mallopt() was told before our constructor: by the process's one
+ * thread, as a rule, and only by counting up.
+ */
+static struct {
+	int param, value;
+} early[EARLY_MAX];
+static _Atomic unsigned int early_count;
+
+void hk_libc_mode_remember(int param, int value)
+{
+	/* Relaxed: the constructor that reads it runs in the same thread. */
+	unsigned int i = atomic_load_explicit(&early_count,
+					      memory_order_relaxed);
+
+	if (i == EARLY_MAX)
+		return;
+	early[i].param = param;
+	early[i].value = value;
+	atomic_store_explicit(&early_count, i + 1, memory_order_relaxed);
+}
+
+void hk_libc_mode_forget(void)
+{
+	atomic_store_explicit(&early_count, EARLY_MAX, memory_order_relaxed);
+}
+
+static void tell_early(const struct hk_libc *libc)
+{
+	unsigned int n = atomic_load_explicit(&early_count,
+					      memory_order_relaxed);
+
+	for (unsigned int i = 0; libc->opt && i < n; i++)
+		libc->opt(early[i].param, early[i].value);
+}
+
 /* Stores a function found by name; ISO C has no cast for that. */
 static bool find(void *slot, const char *name)
 {
@@ -48,5 +87,6 @@ void hk_libc_mode_start(void)
 	find(&libc.trim, "malloc_trim");
 	if (hk_tls.heap->attached)
 		hk_thread_detach(&hk_heap_late);
+	tell_early(&libc);
 	hk_libc = libc;
 }

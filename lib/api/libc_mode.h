@@ -46,6 +46,16 @@ HK_INLINE bool hk_libc_mode_on(void)
 }
 
 /*
+ * mallopt() came before our constructor, from that of another library: the C
+ * library is told, too, if it is to serve the process.  After the constructor,
+ * does nothing.
+ */
+void hk_libc_mode_remember(int param, int value);
+
+/* The process stays on the library: there is nothing to remember. */
+void hk_libc_mode_forget(void);
+
+/*
  * Looks the functions up and turns the mode on for the whole process.  Where
  * they cannot be found (a static program), says so in one line and leaves
  * the process on libhakmem.
