@@ -7,38 +7,34 @@
  *
  * The asker is the process itself, which writes what another would.
  */
-#define _GNU_SOURCE 1
-#include "lib/blocks.h"
+#include "unit.h"
 
-#include <dlfcn.h>
-#include <pthread.h>
-#include <stdatomic.h>
-#include <stdio.h>
-#include <sys/wait.h>
-
+#include "api/alloc.h"
+#include "api/page.h"
+#include "api/request.h"
 #include "hakmem.h"
-#include "stats/page.h"
+#include "heap/thread.h"
+
+#include <sched.h>
+#include <stdio.h>
 
 #define THREADS 3
 #define ASKED 500u
 /* More than a list of any class has blocks. */
 #define ENOUGH 5000
 
-static struct hk_page_request *request;
+static struct hk_page_request *const request = &hk_request;
 
-static void find_request(void)
+/* As a reader finds it. */
+static void is_in_page(void **state)
 {
-	struct hk_page *page = dlsym(RTLD_DEFAULT, "hakmem_stats_page");
 	const struct hk_page_map *map;
 
-	if (!page)
-		exit(CHECK_SKIP_STATUS);	/* linked with the core */
-	CHECK(page->map != 0);
-	map = (const struct hk_page_map *)(uintptr_t)page->map;
-	CHECK(map->size >= sizeof(*map));
-	request = (struct hk_page_request *)(uintptr_t)map->request;
-	CHECK(request != NULL);
-	CHECK_EQ(request->size, sizeof(*request));
+	(void)state;
+	assert_true(hakmem_stats_page.head.map != 0);
+	map = (const void *)(uintptr_t)hakmem_stats_page.head.map;
+	assert_int_equal(map->request, (uintptr_t)request);
+	assert_int_equal(request->size, sizeof(*request));
 }
 
 /* Returns its number. */
@@ -75,11 +71,11 @@ static void allocate(size_t size)
 	static void *block[ENOUGH];
 
 	for (int i = 0; i < ENOUGH; i++) {
-		block[i] = HIDE(malloc(size));
+		block[i] = hk_malloc(size);
 		CHECK(block[i] != NULL);
 	}
 	for (int i = 0; i < ENOUGH; i++)
-		free(block[i]);
+		hk_free(block[i]);
 }
 
 /* What it answers, once this thread has allocated. */
@@ -106,8 +102,9 @@ static bool option_is(const char *name, const char *value)
 	return !strcmp(text, value);
 }
 
-static void sets_options(void)
+static void sets_options(void **state)
 {
+	(void)state;
 	CHECK_EQ(ask_set("empties=7"), 0);
 	CHECK(option_is("empties", "7"));
 	CHECK_EQ(ask_set("decommit=free"), 0);
@@ -116,10 +113,11 @@ static void sets_options(void)
 	CHECK(option_is("decommit", "dontneed"));
 }
 
-static void refuses(void)
+static void refuses(void **state)
 {
 	char nonsense[HK_PAGE_REQUEST_TEXT];
 
+	(void)state;
 	CHECK_EQ(ask_set("empteis=7"), -ENOENT);
 	CHECK_EQ(ask_set("empties"), -EINVAL);
 	CHECK_EQ(ask_set(""), -EINVAL);
@@ -143,13 +141,14 @@ static uint64_t dirty(void)
 	return stats.dirty_bytes;
 }
 
-static void trims(void)
+static void trims(void **state)
 {
-	void *p = HIDE(malloc(6 << 20));
+	void *p = hk_malloc(6 << 20);
 
+	(void)state;
 	CHECK(p != NULL);
 	memset(p, 1, 6 << 20);
-	free(p);
+	hk_free(p);
 	CHECK(dirty() >= 6 << 20);
 	/* Its blocks are dirty themselves when they are freed. */
 	CHECK_EQ(answer(ask_text(HK_PAGE_TRIM, "")), 0);
@@ -157,31 +156,33 @@ static void trims(void)
 }
 
 /* Slow paths that free, and those of longer blocks, do it as well. */
-static void at_any_slow_path(void)
+static void at_any_slow_path(void **state)
 {
-	void *p = HIDE(malloc(400000));
+	void *p = hk_malloc(400000);
 	uint64_t number;
 
+	(void)state;
 	CHECK(p != NULL);
 	number = ask_text(HK_PAGE_SET, "empties=5");
-	free(p);
+	hk_free(p);
 	CHECK(is_done(number));
 	number = ask_text(HK_PAGE_SET, "empties=6");
-	p = HIDE(calloc(1, 400000));
+	p = hk_calloc(1, 400000);
 	CHECK(p != NULL);
 	CHECK(is_done(number));
-	free(p);
+	hk_free(p);
 	number = ask_text(HK_PAGE_SET, "empties=7");
 	allocate(3000);
 	CHECK(is_done(number));
 }
 
-static void not_in_a_child(void)
+static void not_in_a_child(void **state)
 {
 	uint64_t number = ask_text(HK_PAGE_SET, "empties=9");
 	pid_t pid = fork();
 	int status;
 
+	(void)state;
 	CHECK(pid >= 0);
 	if (!pid) {
 		CHECK(is_done(number));
@@ -206,20 +207,21 @@ static void *work(void *arg)
 		void *block[64];
 
 		for (int i = 0; i < 64; i++) {
-			block[i] = HIDE(malloc(random_size(&state, 40000)));
+			block[i] = hk_malloc(random_size(&state, 40000));
 			CHECK(block[i] != NULL);
 		}
 		for (int i = 0; i < 64; i++)
-			free(block[i]);
+			hk_free(block[i]);
 	}
 	return NULL;
 }
 
 /* Each is done, and in its turn: what was asked last is in force. */
-static void by_many_threads(void)
+static void by_many_threads(void **state)
 {
 	pthread_t threads[THREADS];
 
+	(void)state;
 	for (uintptr_t i = 0; i < THREADS; i++)
 		CHECK_EQ(pthread_create(&threads[i], NULL, work,
 					(void *)(i + 1)), 0);
@@ -241,14 +243,26 @@ static void by_many_threads(void)
 		CHECK_EQ(pthread_join(threads[i], NULL), 0);
 }
 
+static int set_up(void **state)
+{
+	(void)state;
+	hk_free(hk_malloc(1));
+	unit_own_heaps();
+	/* As the library does. */
+	return pthread_atfork(hk_fork_prepare, hk_fork_parent, hk_fork_child);
+}
+
 int main(void)
 {
-	find_request();
-	sets_options();
-	refuses();
-	trims();
-	at_any_slow_path();
-	not_in_a_child();
-	by_many_threads();
-	return 0;
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(is_in_page),
+		cmocka_unit_test(sets_options),
+		cmocka_unit_test(refuses),
+		cmocka_unit_test(trims),
+		cmocka_unit_test(at_any_slow_path),
+		cmocka_unit_test(not_in_a_child),
+		cmocka_unit_test(by_many_threads),
+	};
+
+	return cmocka_run_group_tests(tests, set_up, NULL);
 }
