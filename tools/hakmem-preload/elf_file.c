@@ -8,7 +8,7 @@
 #define _GNU_SOURCE
 #include "elf_file.h"
 
-#include "say.h"
+#include "text.h"
 
 #include <errno.h>
 #include <fcntl.h>

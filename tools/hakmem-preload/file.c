@@ -8,7 +8,7 @@
 #include "library.h"
 #include "place.h"
 #include "root.h"
-#include "say.h"
+#include "text.h"
 
 #include <errno.h>
 #include <fcntl.h>

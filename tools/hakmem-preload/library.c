@@ -11,7 +11,7 @@
 #include "elf_file.h"
 #include "place.h"
 #include "root.h"
-#include "say.h"
+#include "text.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -213,24 +213,31 @@ void library_free(struct library *library)
 	memset(library, 0, sizeof(*library));
 }
 
-bool library_is_allocator(const char *path)
+bool library_named_allocator(const char *path)
 {
 	static const char *const known[] = {
 		"libmimalloc", "libjemalloc", "libtcmalloc", "libsnmalloc",
 		"librpmalloc", "libscudo", "libhardened_malloc", NULL
 	};
 	const char *base = text_base_name(path);
+
+	for (const char *const *name = known; *name; name++)
+		if (!strncmp(base, *name, strlen(*name)))
+			return true;
+	return false;
+}
+
+bool library_is_allocator(const char *path)
+{
 	struct elf_file elf;
 	char *why = elf_open(&elf, path);
-	bool found = false;
+	bool found;
 
-	if (!why) {
-		found = elf_defines(&elf, "malloc");
-		elf_free(&elf);
-		return found;
+	if (why) {
+		free(why);
+		return library_named_allocator(path);
 	}
-	free(why);
-	for (const char *const *name = known; *name && !found; name++)
-		found = !strncmp(base, *name, strlen(*name));
+	found = elf_defines(&elf, "malloc");
+	elf_free(&elf);
 	return found;
 }

@@ -31,6 +31,9 @@ char *library_check_name(const char *entry);
 char *library_check(struct library *library, const char *entry);
 void library_free(struct library *library);
 
+/* Has the file the name of an allocator that others know? */
+bool library_named_allocator(const char *path);
+
 /* Does the object at that path define malloc()?  By name, if unreadable. */
 bool library_is_allocator(const char *path);
 

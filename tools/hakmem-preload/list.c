@@ -8,7 +8,7 @@
 #define _GNU_SOURCE
 #include "list.h"
 
-#include "say.h"
+#include "text.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -229,6 +229,7 @@ int main(int argc, char **argv)
 {
 	struct options options = { .library = NULL };
 	const struct command *command;
+	char *why;
 	int status;
 
 	if (argc < 1)
@@ -239,9 +240,9 @@ int main(int argc, char **argv)
 		return say_error(STATUS_SYSTEM, "'%s' changes files of the "
 				 "system: run it as root", command->name);
 	umask(022);
-	status = root_enter(options.root);
-	if (status != STATUS_FINE)
-		return status;
+	why = root_enter(options.root);
+	if (why)
+		return say_error(STATUS_SYSTEM, "%s", why);
 	stop_hold();
 	status = command->run(&options);
 	if (fflush(stdout) && errno != EPIPE)

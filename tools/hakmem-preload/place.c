@@ -6,7 +6,7 @@
 #include "place.h"
 
 #include "root.h"
-#include "say.h"
+#include "text.h"
 
 #include <errno.h>
 #include <limits.h>

@@ -5,7 +5,7 @@
 #define _GNU_SOURCE
 #include "root.h"
 
-#include "say.h"
+#include "text.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -18,25 +18,23 @@ const char *root_name = "";
 
 static int proc = -1;
 
-int root_enter(const char *dir)
+char *root_enter(const char *dir)
 {
 	size_t len;
 
 	proc = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (!dir)
-		return STATUS_FINE;
+		return NULL;
 	if (chdir(dir))
-		return say_error(STATUS_SYSTEM, "--root: %s: %s", dir,
-				 strerror(errno));
+		return text_format("--root: %s: %s", dir, strerror(errno));
 	if (chroot(".") || chdir("/"))
-		return say_error(STATUS_SYSTEM, "--root: %s: cannot be "
-				 "entered by chroot: %s", dir,
-				 errno == EPERM ? "run this as root" :
-				 strerror(errno));
+		return text_format("--root: %s: cannot be entered by chroot: "
+				   "%s", dir, errno == EPERM ?
+				   "run this as root" : strerror(errno));
 	for (len = strlen(dir); len && dir[len - 1] == '/'; len--)
 		;
 	root_name = text_copy(dir, len);
-	return STATUS_FINE;
+	return NULL;
 }
 
 bool root_is_system(void)

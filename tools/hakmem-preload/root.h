@@ -15,8 +15,8 @@
 /* What paths of the tree start with in messages: "" or DIR. */
 extern const char *root_name;
 
-/* Enters `dir`, or stays where it is NULL.  Returns a status. */
-int root_enter(const char *dir);
+/* Enters `dir`, or stays where it is NULL.  Returns what is wrong, or NULL. */
+char *root_enter(const char *dir);
 
 /* Is this the system's own tree? */
 bool root_is_system(void);

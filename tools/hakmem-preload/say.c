@@ -76,48 +76,7 @@ const char *say_errno(int error)
 	}
 }
 
-/* ---- text ---- */
-
-void *text_resize(void *ptr, size_t count, size_t size)
+void text_no_memory(void)
 {
-	void *to = reallocarray(ptr, count ? count : 1, size);
-
-	if (!to)
-		exit(say_error(STATUS_SYSTEM, "out of memory"));
-	return to;
-}
-
-void *text_room(size_t len)
-{
-	return text_resize(NULL, len, 1);
-}
-
-char *text_copy(const char *text, size_t len)
-{
-	char *copy = text_room(len + 1);
-
-	memcpy(copy, text, len);
-	copy[len] = '\0';
-	return copy;
-}
-
-char *text_format(const char *format, ...)
-{
-	va_list args;
-	char *text;
-	int len;
-
-	va_start(args, format);
-	len = vasprintf(&text, format, args);
-	va_end(args);
-	if (len < 0)
-		exit(say_error(STATUS_SYSTEM, "out of memory"));
-	return text;
-}
-
-const char *text_base_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash ? slash + 1 : path;
+	exit(say_error(STATUS_SYSTEM, "out of memory"));
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * say.h - what every part of hakmem-preload uses: exit statuses, messages,
+ * say.h - what every part of hakmem-preload uses: exit statuses, messages, and
  * text.
  *
  * A function that returns a status has said on standard error what is wrong.
@@ -10,8 +10,9 @@
 #ifndef PRELOAD_SAY_H
 #define PRELOAD_SAY_H
 
+#include "text.h"
+
 #include <stdbool.h>
-#include <stddef.h>
 
 /* Exit statuses; hakmem-preload(8) has them, and a test compares. */
 enum {
@@ -45,15 +46,5 @@ void say_done(const char *format, ...);
  * what to do about it where there is something.
  */
 const char *say_errno(int error);
-
-/* Never NULL; end the program where there is no memory. */
-void *text_room(size_t len);
-void *text_resize(void *ptr, size_t count, size_t size);
-char *text_copy(const char *text, size_t len);
-__attribute__((format(printf, 1, 2)))
-char *text_format(const char *format, ...);
-
-/* What stands behind the last slash. */
-const char *text_base_name(const char *path);
 
 #endif /* PRELOAD_SAY_H */
