@@ -162,6 +162,12 @@ const char *const *hk_os_environment(void);
 void hk_os_scrub_environment(const char *prefix);
 
 /*
+ * Is what follows the last slash of `path` among these names, blanks or commas
+ * between?
+ */
+bool hk_os_name_among(const char *path, const char *names);
+
+/*
  * Is the program of this process one of `names`, blanks or commas between?  By
  * the name of its file, and, but with AT_SECURE, by the name that it was
  * executed by, which for a script is the script's.

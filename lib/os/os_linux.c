@@ -504,8 +504,7 @@ void hk_os_scrub_environment(const char *prefix)
 	*to = NULL;
 }
 
-/* Is what follows the last slash of `path` among the names? */
-static bool named(const char *path, const char *names)
+bool hk_os_name_among(const char *path, const char *names)
 {
 	static const char between[] = " \t,";
 	const char *slash = strrchr(path, '/');
@@ -534,10 +533,11 @@ bool hk_os_program_among(const char *names)
 		   (long)path, sizeof(path) - 1, 0, 0);
 	if (!failed(len)) {
 		path[len] = '\0';
-		if (named(path, names))
+		if (hk_os_name_among(path, names))
 			return true;
 	}
-	return executed && !hk_os_secure() && named(executed, names);
+	return executed && !hk_os_secure() &&
+		hk_os_name_among(executed, names);
 }
 
 /* The kernel's struct stat is glibc's on both processors. */
