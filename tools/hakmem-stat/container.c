@@ -9,7 +9,8 @@
 #include "proc.h"
 #include "util.h"
 
-#include <inttypes.h>
+#include "os/cgroup.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -27,19 +28,6 @@ static char *read_file(enum hk_cgroup kind, const char *group,
 	return text;
 }
 
-/* The number behind a key that begins a line. */
-static bool find_number(const char *text, const char *key, uint64_t *n)
-{
-	size_t len = strlen(key);
-
-	for (; text; text = strchr(text, '\n')) {
-		text += *text == '\n';
-		if (!strncmp(text, key, len) && text[len] == ' ')
-			return sscanf(text + len, "%" SCNu64, n) == 1;
-	}
-	return false;
-}
-
 /* "some avg10=0.12 avg60=...", and the same of "full". */
 bool container_pressure(const char *text, struct container_pressure *pressure)
 {
@@ -49,17 +37,35 @@ bool container_pressure(const char *text, struct container_pressure *pressure)
 		sscanf(full, " full avg10=%lf", &pressure->full) == 1;
 }
 
+/* Which has a line of oom_kill. */
+static const char *const oom_file[] = {
+	[HK_CGROUP_V2] = "memory.events", [HK_CGROUP_V1] = "memory.oom_control",
+};
+
+static void read_limit(struct container *container, enum hk_cgroup kind,
+		       pid_t pid)
+{
+	char *groups = proc_path(pid, "cgroup");
+	size_t limit = hk_os_cgroup_limit(groups, ROOT);
+	char *text = read_file(kind, container->path, oom_file[kind]);
+
+	container->limit = limit == SIZE_MAX ? UINT64_MAX : limit;
+	proc_key(text, "oom_kill", &container->oom_kills);
+	free(text);
+	free(groups);
+}
+
 void container_read(struct container *container, pid_t pid)
 {
 	enum hk_cgroup kind = HK_CGROUP_V2;
 	char *text;
 
-	*container = (struct container){ 0 };
+	*container = (struct container){ .limit = UINT64_MAX };
 	container->path = proc_cgroup(pid, &kind);
 	if (!*container->path)
 		return;
 	text = read_file(kind, container->path, "memory.stat");
-	container->has_anon = text && find_number(text,
+	container->has_anon = proc_key(text,
 		kind == HK_CGROUP_V1 ? "rss" : "anon", &container->anon);
 	free(text);
 	text = kind == HK_CGROUP_V1 ? NULL :
@@ -67,6 +73,7 @@ void container_read(struct container *container, pid_t pid)
 	container->has_pressure = text &&
 		container_pressure(text, &container->pressure);
 	free(text);
+	read_limit(container, kind, pid);
 }
 
 void container_free(struct container *container)

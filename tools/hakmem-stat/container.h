@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * container.h - the control group of a process: its anonymous memory, and
- * for how much of the time its tasks waited for memory.  Not
+ * container.h - the control group of a process: its anonymous memory, its
+ * limit, and for how much of the time its tasks waited for memory.  Not
  * memory.current, which counts the page cache as well.
  */
 #ifndef STAT_CONTAINER_H
@@ -23,9 +23,13 @@ struct container {
 	uint64_t anon;		/* bytes */
 	bool has_pressure;
 	struct container_pressure pressure;
+	uint64_t limit;		/* the least of its own and those above it;
+				   UINT64_MAX: none */
+	uint64_t oom_kills;	/* times that the kernel ended a process of
+				   it for want of memory */
 };
 
-/* Never fails: what cannot be read is not there. */
+/* Never fails: what cannot be read is not there.  Process 0 is this one. */
 void container_read(struct container *container, pid_t pid);
 
 /* "some" and "full" of a file of pressure; false where it is none. */

@@ -17,111 +17,13 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
-/* Interpreters of interpreters: the kernel follows as many. */
-#define SCRIPT_DEPTH	4
-#define HEADERS_MAX	64u
-
-/* What both kinds of ELF file have, in one form. */
-struct elf_file {
-	unsigned char class;
-	unsigned char data;	/* byte order */
-	unsigned short type;
-	unsigned short machine;
-	bool has_loader;
-	bool is_dynamic;
-	char loader[256];
-};
-
-/* ---- ELF files ---- */
-
-static bool read_at(int fd, void *to, size_t len, uint64_t offset)
-{
-	return pread(fd, to, len, (off_t)offset) == (ssize_t)len;
-}
-
-static void take_segment(int fd, struct elf_file *elf, uint32_t type,
-			 uint64_t offset, uint64_t len)
-{
-	if (type == PT_DYNAMIC)
-		elf->is_dynamic = true;
-	if (type != PT_INTERP)
-		return;
-	elf->has_loader = true;
-	if (len >= sizeof(elf->loader))
-		len = sizeof(elf->loader) - 1;
-	if (!read_at(fd, elf->loader, len, offset))
-		elf->loader[0] = '\0';
-	elf->loader[sizeof(elf->loader) - 1] = '\0';
-}
-
-static void read_segments64(int fd, struct elf_file *elf)
-{
-	Elf64_Ehdr header;
-	Elf64_Phdr segment;
-
-	if (!read_at(fd, &header, sizeof(header), 0))
-		return;
-	elf->type = header.e_type;
-	elf->machine = header.e_machine;
-	for (unsigned int i = 0; i < header.e_phnum && i < HEADERS_MAX; i++)
-		if (read_at(fd, &segment, sizeof(segment), header.e_phoff +
-			    i * sizeof(segment)))
-			take_segment(fd, elf, segment.p_type,
-				     segment.p_offset, segment.p_filesz);
-}
-
-static void read_segments32(int fd, struct elf_file *elf)
-{
-	Elf32_Ehdr header;
-	Elf32_Phdr segment;
-
-	if (!read_at(fd, &header, sizeof(header), 0))
-		return;
-	elf->type = header.e_type;
-	elf->machine = header.e_machine;
-	for (unsigned int i = 0; i < header.e_phnum && i < HEADERS_MAX; i++)
-		if (read_at(fd, &segment, sizeof(segment), header.e_phoff +
-			    i * sizeof(segment)))
-			take_segment(fd, elf, segment.p_type,
-				     segment.p_offset, segment.p_filesz);
-}
-
-static unsigned char own_byte_order(void)
-{
-	const unsigned short one = 1;
-
-	return *(const unsigned char *)&one ? ELFDATA2LSB : ELFDATA2MSB;
-}
-
-/* False where the file is none. */
-static bool read_elf(int fd, struct elf_file *elf)
-{
-	unsigned char ident[EI_NIDENT];
-
-	memset(elf, 0, sizeof(*elf));
-	if (!read_at(fd, ident, sizeof(ident), 0) ||
-	    memcmp(ident, ELFMAG, SELFMAG) != 0)
-		return false;
-	elf->class = ident[EI_CLASS];
-	elf->data = ident[EI_DATA];
-	/* The rest of one in the other byte order would be read wrongly. */
-	if (elf->data != own_byte_order())
-		return true;
-	if (elf->class == ELFCLASS64)
-		read_segments64(fd, elf);
-	else
-		read_segments32(fd, elf);
-	return true;
-}
-
 char *loaded_check_library(const char *path, struct loaded_library *library)
 {
-	struct elf_file elf;
+	struct elf_head elf;
 	struct stat st;
 	char *why = NULL;
 	bool is_elf;
@@ -140,13 +42,12 @@ char *loaded_check_library(const char *path, struct loaded_library *library)
 			close(fd);
 		return why;
 	}
-	is_elf = S_ISREG(st.st_mode) && read_elf(fd, &elf);
+	is_elf = S_ISREG(st.st_mode) && elf_head_read(fd, &elf);
 	close(fd);
 	if (!is_elf || elf.type != ET_DYN || elf.has_loader)
 		return util_format("%s: not a shared library", library->path);
 	library->inode = st.st_ino;
-	library->class = elf.class;
-	library->machine = elf.machine;
+	library->head = elf;
 	return NULL;
 }
 
@@ -213,8 +114,7 @@ enum loaded_seen loaded_look(pid_t pid, const struct loaded_library *library)
 
 /* ---- obstacles ---- */
 
-/* Whether starting the program gives it rights that we do not have. */
-static bool is_privileged(int fd, const struct stat *st)
+bool loaded_is_privileged(int fd, const struct stat *st)
 {
 	char capabilities[64];
 
@@ -231,34 +131,23 @@ static bool is_privileged(int fd, const struct stat *st)
 static char *elf_obstacle(const char *path, int fd, const struct stat *st,
 			  const struct loaded_library *library)
 {
-	struct elf_file elf;
+	struct elf_head elf;
+	char *why;
 
-	if (!read_elf(fd, &elf))
+	if (!elf_head_read(fd, &elf))
 		return util_format("%s is no program that the system's dynamic "
 				   "loader starts", path);
-	if (elf.class != library->class)
-		return util_format("%s is a %d-bit program, the library is "
-				   "for %d-bit ones", path,
-				   elf.class == ELFCLASS32 ? 32 : 64,
-				   library->class == ELFCLASS32 ? 32 : 64);
-	if (elf.data != own_byte_order() || elf.machine != library->machine)
-		return util_format("%s is for another kind of processor than "
-				   "the library", path);
-	if (!elf.has_loader)
-		return util_format("%s is statically linked: nothing can be "
-				   "preloaded", path);
-	if (strstr(elf.loader, "musl"))
-		return util_format("%s is a program for musl, the library is "
-				   "for glibc", path);
-	if (is_privileged(fd, st))
+	why = elf_fit_text(elf_fit(&elf, &library->head), path, &elf);
+	if (why)
+		return why;
+	if (loaded_is_privileged(fd, st))
 		return util_format("%s has privileges of its own (setuid, "
 				   "setgid or capabilities): the loader "
 				   "ignores LD_PRELOAD", path);
 	return NULL;
 }
 
-/* The interpreter that the "#!" line of a script names, or NULL. */
-static char *script_interpreter(int fd)
+char *loaded_interpreter(int fd, char **argument)
 {
 	char line[256];
 	ssize_t len = pread(fd, line, sizeof(line) - 1, 0);
@@ -268,7 +157,14 @@ static char *script_interpreter(int fd)
 		return NULL;
 	line[len] = '\0';
 	start += strspn(start, " \t");
-	return util_copy(start, strcspn(start, " \t\r\n"));
+	len = (ssize_t)strcspn(start, " \t\r\n");
+	if (argument) {
+		const char *rest = start + len;
+
+		rest += strspn(rest, " \t");
+		*argument = util_copy(rest, strcspn(rest, "\r\n"));
+	}
+	return util_copy(start, (size_t)len);
 }
 
 /* The file that is in the end executed for `path`; the caller frees it. */
@@ -276,9 +172,10 @@ static char *final_program(const char *path)
 {
 	char *program = util_copy(path, strlen(path));
 
-	for (int depth = 0; depth < SCRIPT_DEPTH; depth++) {
+	for (int depth = 0; depth < LOADED_SCRIPTS; depth++) {
 		int fd = open(program, O_RDONLY | O_CLOEXEC);
-		char *interpreter = fd < 0 ? NULL : script_interpreter(fd);
+		char *interpreter = fd < 0 ? NULL :
+			loaded_interpreter(fd, NULL);
 
 		if (fd >= 0)
 			close(fd);

@@ -5,16 +5,18 @@
 #ifndef STAT_LOADED_H
 #define STAT_LOADED_H
 
+#include "elf_head.h"
+
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 
 /* A library that is to be preloaded. */
 struct loaded_library {
 	char *path;		/* absolute, without symbolic links */
 	ino_t inode;
-	unsigned char class;	/* 32 or 64 bits: ELFCLASS32, ELFCLASS64 */
-	unsigned short machine;	/* EM_* */
+	struct elf_head head;
 };
 
 /*
@@ -45,6 +47,18 @@ char *loaded_obstacle(const char *path, const struct loaded_library *library);
  * for a program that has no obstacle; for a script, its interpreter is asked.
  */
 bool loaded_by_loader(const char *path, const struct loaded_library *library);
+
+/* Whether starting the program gives it rights that we do not have. */
+bool loaded_is_privileged(int fd, const struct stat *st);
+
+/* Interpreters of interpreters: the kernel follows as many. */
+#define LOADED_SCRIPTS	4
+
+/*
+ * The interpreter that the "#!" line of a script names, or NULL; and what
+ * stands behind it, as it does, unless `argument` is NULL.
+ */
+char *loaded_interpreter(int fd, char **argument);
 
 /* The file that execvp(`command`) would execute, or NULL. */
 char *loaded_find_program(const char *command);

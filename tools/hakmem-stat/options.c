@@ -41,7 +41,7 @@ static char *text_of(struct hk_line *line)
 	return util_copy(line->text, line->len);
 }
 
-static char *value_text(enum hk_option_id id, size_t value)
+char *options_value(enum hk_option_id id, size_t value)
 {
 	struct hk_line line = { 0 };
 
@@ -50,7 +50,7 @@ static char *value_text(enum hk_option_id id, size_t value)
 	return text_of(&line);
 }
 
-static char *in_force(const struct hk_policy *policy, enum hk_option_id id)
+char *options_value_of(const struct hk_policy *policy, enum hk_option_id id)
 {
 	struct hk_line line = { 0 };
 
@@ -79,11 +79,11 @@ static void fill(struct option_row *row, const struct hk_policy *policy,
 	row->help = described[id].help;
 	row->changes = o->changes;
 	row->chosen = hk_option_chosen(policy, id);
-	row->value = in_force(policy, id);
+	row->value = options_value_of(policy, id);
 	for (size_t i = 0; i < OPTION_PRESETS; i++)
-		row->preset[i] = value_text(id, o->preset[i]);
-	row->least = value_text(id, o->least);
-	row->most = value_text(id, o->most);
+		row->preset[i] = options_value(id, o->preset[i]);
+	row->least = options_value(id, o->least);
+	row->most = options_value(id, o->most);
 	row->range = range_of(o, row->least, row->most);
 }
 

@@ -5,6 +5,8 @@
 #ifndef STAT_OPTIONS_H
 #define STAT_OPTIONS_H
 
+#include "policy/policy.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -27,6 +29,13 @@ struct option_row {
 /* In json.c, for builds that have it: see print_json_built. */
 void print_options_json(FILE *out, const char *file,
 			const struct option_row *rows, size_t count);
+
+/*
+ * A value as the library reads it, of an option that is a number and within
+ * its range; and what a policy has, of any.  The caller frees them.
+ */
+char *options_value(enum hk_option_id id, size_t value);
+char *options_value_of(const struct hk_policy *policy, enum hk_option_id id);
 
 /* `name`, which is a preset's; for any other, ends with util_trouble. */
 const char *options_preset(const char *name);

@@ -8,12 +8,24 @@
 #include "util.h"
 
 #include <dirent.h>
+#include <inttypes.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+
+/* It has some twenty entries. */
+#define AUXV_MAX	((size_t)1024)
+
+char *proc_path(pid_t pid, const char *what)
+{
+	return pid ? util_format("/proc/%ld/%s", (long)pid, what) :
+		util_format("/proc/self/%s", what);
+}
 
 FILE *proc_open(pid_t pid, const char *what)
 {
-	char *path = util_format("/proc/%ld/%s", (long)pid, what);
+	char *path = proc_path(pid, what);
 	FILE *in = fopen(path, "re");
 
 	free(path);
@@ -22,11 +34,101 @@ FILE *proc_open(pid_t pid, const char *what)
 
 char *proc_read(pid_t pid, const char *what)
 {
-	char *path = util_format("/proc/%ld/%s", (long)pid, what);
+	char *path = proc_path(pid, what);
 	char *text = util_read(path);
 
 	free(path);
 	return text;
+}
+
+char *proc_bytes(pid_t pid, const char *what, size_t most, size_t *len)
+{
+	FILE *in = proc_open(pid, what);
+	char *bytes = NULL;
+	size_t n = 1;
+
+	for (*len = 0; in && n && *len < most; *len += n) {
+		size_t room = *len < 2048 ? 4096 : *len * 2;
+
+		room = room < most ? room : most;
+		bytes = util_resize(bytes, room + 1, 1);
+		n = fread(bytes + *len, 1, room - *len, in);
+	}
+	if (in)
+		fclose(in);
+	if (bytes)
+		bytes[*len] = '\0';
+	return bytes;
+}
+
+bool proc_key(const char *text, const char *key, uint64_t *n)
+{
+	size_t len = strlen(key);
+
+	for (; text; text = strchr(text, '\n')) {
+		text += *text == '\n';
+		if (!strncmp(text, key, len) &&
+		    (text[len] == ':' || text[len] == ' '))
+			return sscanf(text + len + 1, "%" SCNu64, n) == 1;
+	}
+	return false;
+}
+
+bool proc_status(pid_t pid, const char *key, uint64_t *n)
+{
+	char *text = proc_read(pid, "status");
+	bool found = proc_key(text, key, n);
+
+	free(text);
+	return found;
+}
+
+bool proc_auxv(pid_t pid, uint64_t type, uint64_t *value)
+{
+	size_t len;
+	char *bytes = proc_bytes(pid, "auxv", AUXV_MAX, &len);
+	uint64_t pair[2] = { 0 };
+	bool found = false;
+
+	for (size_t at = 0; !found && at + sizeof(pair) <= len;
+	     at += sizeof(pair)) {
+		memcpy(pair, bytes + at, sizeof(pair));
+		found = pair[0] == type;
+	}
+	*value = found ? pair[1] : 0;
+	free(bytes);
+	return found;
+}
+
+char *proc_link(pid_t pid, const char *what)
+{
+	char *path = proc_path(pid, what);
+	char target[PATH_MAX];
+	ssize_t len = readlink(path, target, sizeof(target));
+
+	free(path);
+	return len < 0 ? NULL : util_copy(target, (size_t)len);
+}
+
+/* Field 22, in ticks since the machine started; the name may have any. */
+bool proc_started(pid_t pid, time_t *when)
+{
+	char *stat = proc_read(pid, "stat");
+	char *machine = util_read("/proc/stat");
+	const char *at = stat ? strrchr(stat, ')') : NULL;
+	const char *boot = machine ? strstr(machine, "\nbtime ") : NULL;
+	unsigned long long ticks, seconds;
+	bool known = at && boot &&
+		sscanf(at, ") %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u "
+		       "%*u %*u %*d %*d %*d %*d %*d %*d %llu", &ticks) == 1 &&
+		sscanf(boot, "\nbtime %llu", &seconds) == 1;
+
+	free(stat);
+	free(machine);
+	if (known)
+		*when = (time_t)(seconds + ticks /
+				 (unsigned long long)sysconf(_SC_CLK_TCK));
+	return known;
 }
 
 char *proc_printable(char *text)

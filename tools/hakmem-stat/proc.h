@@ -13,6 +13,10 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <sys/types.h>
+#include <time.h>
+
+/* /proc/PID/WHAT.  Here and below process 0 is this one. */
+char *proc_path(pid_t pid, const char *what);
 
 /* Opens /proc/PID/WHAT; NULL with errno where it cannot be read. */
 FILE *proc_open(pid_t pid, const char *what);
@@ -22,6 +26,30 @@ FILE *proc_open(pid_t pid, const char *what);
  * be read.
  */
 char *proc_read(pid_t pid, const char *what);
+
+/*
+ * What is in it, at most `most` bytes and a zero behind them; NULL where it
+ * cannot be read.
+ */
+char *proc_bytes(pid_t pid, const char *what, size_t most, size_t *len);
+
+/*
+ * The number behind "KEY:" or "KEY " at the start of a line; `text` may be
+ * NULL.
+ */
+bool proc_key(const char *text, const char *key, uint64_t *n);
+
+/* The same of /proc/PID/status. */
+bool proc_status(pid_t pid, const char *key, uint64_t *n);
+
+/* What the kernel told a 64-bit program at its start: see getauxval(3). */
+bool proc_auxv(pid_t pid, uint64_t type, uint64_t *value);
+
+/* What a symbolic link there leads to; NULL where that is not told. */
+char *proc_link(pid_t pid, const char *what);
+
+/* When the process was started, to the second. */
+bool proc_started(pid_t pid, time_t *when);
 
 /*
  * Makes a text printable ASCII, and returns it: what a process chose itself

@@ -19,12 +19,7 @@
 #define DYNAMIC_MAX	512u
 #define CHAIN_MAX	1000u
 #define NAME_MAX_LEN	64u
-
-/*
- * For all files of a process together: more than three thousand libraries
- * take, and less than a second.
- */
-#define READS_MAX	200000u
+#define PART		4096u	/* of memory: all of it is mapped, or none */
 
 /* What the dynamic section of a mapped file says. */
 struct object {
@@ -52,6 +47,23 @@ bool process_read(void *pid, uint64_t at, void *to, size_t len)
 
 	return process_vm_readv(*(pid_t *)pid, &here, 1, &there, 1, 0) ==
 		(ssize_t)len;
+}
+
+void process_text(pid_t pid, uint64_t at, char *to, size_t size)
+{
+	size_t len = 0;
+
+	while (len < size) {
+		size_t part = PART - (at + len) % PART;
+
+		part = part < size - len ? part : size - len;
+		if (!process_read(&pid, at + len, to + len, part))
+			break;
+		if (memchr(to + len, '\0', part))
+			return;
+		len += part;
+	}
+	to[0] = '\0';
 }
 
 static bool get(struct object *o, uint64_t at, void *to, size_t len)
@@ -173,6 +185,15 @@ static bool find_in_object(struct object *o, const char *name, uint64_t *at)
 	return false;
 }
 
+bool process_defines(pid_t pid, unsigned int *reads, uint64_t bias,
+		     uint64_t dynamic, const char *name)
+{
+	struct object o = { .pid = pid, .reads = reads, .bias = bias };
+	uint64_t at;
+
+	return read_dynamic(&o, dynamic) && find_in_object(&o, name, &at);
+}
+
 /* ---- the process ---- */
 
 /*
@@ -217,7 +238,7 @@ static int look_into(pid_t pid, unsigned int *reads, uint64_t start,
 static int search(FILE *maps, pid_t pid, const char *name,
 		  struct process_found *found)
 {
-	unsigned int reads = READS_MAX;
+	unsigned int reads = PROCESS_READS;
 	int status = -ENOENT;
 	char *line = NULL;
 	size_t room = 0;

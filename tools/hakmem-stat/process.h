@@ -17,6 +17,12 @@ pid_t process_number(const char *word);
 /* Reads memory of process *(pid_t *)pid: a page_read. */
 bool process_read(void *pid, uint64_t at, void *to, size_t len);
 
+/*
+ * Reads a text that ends within `size` bytes, and perhaps with what is
+ * mapped; "" where there is none.
+ */
+void process_text(pid_t pid, uint64_t at, char *to, size_t size);
+
 /* The library's statistics page. */
 #define PROCESS_PAGE	"hakmem_stats_page"
 
@@ -38,6 +44,19 @@ struct process_found {
  *   -EPERM   only its map may: the file is a libhakmem.so, if it has one
  */
 int process_find(pid_t pid, const char *name, struct process_found *found);
+
+/*
+ * How often a process is read for one answer, at most: more than three
+ * thousand libraries take, and less than a second.
+ */
+#define PROCESS_READS	200000u
+
+/*
+ * Does the object with this dynamic section, loaded at addresses of its file
+ * and `bias`, define the name?  Takes what it reads off *reads.
+ */
+bool process_defines(pid_t pid, unsigned int *reads, uint64_t bias,
+		     uint64_t dynamic, const char *name);
 
 /* A status of these as text; NULL for 0. */
 const char *process_why(int status);
