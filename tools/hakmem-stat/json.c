@@ -27,7 +27,15 @@
  *    "rows":[{"name":"live","bytes":9,"share":0.5,"estimated":false,
  *             "options":["empties"],"help":"..."},...],
  *    "total_bytes":18,"rss_bytes":18,
- *    "cgroup":{"path":"/web","anon_bytes":9,"pressure_some":0.0,...}}.
+ *    "cgroup":{"path":"/web","anon_bytes":9,"pressure_some":0.0,...}}
+ *
+ * and what was found of a machine, a program or a process
+ *
+ *   {"schema":1,"kind":"process","about":"web","pid":4711,"problems":1,
+ *    "findings":[{"severity":"problem","check":"loaded","found":"...",
+ *                 "remedy":"..."},...]}
+ *
+ * with null for a remedy that is not needed.
  *
  * configure defines HAVE_JSON_C where json-c is found: the one conditional of
  * the program is in this file.
@@ -39,6 +47,7 @@
 #include "print.h"
 
 #include "explained.h"
+#include "findings.h"
 #include "heaped.h"
 #include "listed.h"
 #include "options.h"
@@ -395,6 +404,37 @@ void print_explained_json(const struct explained *explained)
 	put(object);
 }
 
+static struct json_object *finding_object(const struct finding *finding)
+{
+	struct json_object *object = json_object_new_object();
+
+	add_text(object, "severity", findings_word(finding->severity));
+	add_text(object, "check", finding->check);
+	add_text(object, "found", finding->found);
+	add(object, "remedy", *finding->remedy ?
+	    json_object_new_string(finding->remedy) : NULL);
+	return object;
+}
+
+void print_findings_json(const struct findings *findings)
+{
+	struct json_object *object = json_object_new_object();
+	struct json_object *items = json_object_new_array();
+
+	add_number(object, "schema", 1);
+	add_text(object, "kind", findings->kind);
+	add_text(object, "about", findings->about);
+	if (findings->pid)
+		add_number(object, "pid", (uint64_t)findings->pid);
+	add_number(object, "problems",
+		   findings_count(findings, FINDING_PROBLEM));
+	for (size_t i = 0; i < findings->count; i++)
+		json_object_array_add(items,
+				      finding_object(&findings->items[i]));
+	add(object, "findings", items);
+	put(object);
+}
+
 #else
 
 const bool print_json_built = false;
@@ -440,6 +480,12 @@ void print_heaps_json(const struct heaps *heaps)
 void print_explained_json(const struct explained *explained)
 {
 	(void)explained;
+	abort();
+}
+
+void print_findings_json(const struct findings *findings)
+{
+	(void)findings;
 	abort();
 }
 

@@ -17,6 +17,7 @@ static const struct command *const commands[] = {
 	&command_report,
 	&command_options,
 	&command_ls,
+	&command_doctor,
 	&command_explain,
 	&command_sizes,
 	&command_threads,
