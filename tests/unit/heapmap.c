@@ -2,7 +2,7 @@
 /*
  * The library's memory as another process sees it, of this process itself:
  * the same bytes of each kind as the library counts, each address once; and
- * maps that are none.
+ * maps that are none, or that want endless work.
  */
 #include "unit.h"
 
@@ -24,6 +24,8 @@ static void *blocks[BLOCKS];
 struct seen {
 	uint64_t bytes[KINDS];
 	uint64_t small_out;	/* bytes of blocks */
+	uint64_t blocks;	/* out of slabs, as bytes of these */
+	bool has_owners;	/* each small slab has a heap */
 	uint64_t robbed;
 	uint64_t arena;		/* bytes of it that were told */
 	uint64_t end;		/* of what was told last of it */
@@ -37,6 +39,11 @@ static void note(void *arg, const struct heapmap_piece *piece)
 
 	assert_true(piece->end > piece->start && piece->kind < KINDS);
 	seen->bytes[piece->kind] += len;
+	assert_true(piece->out <= piece->made);
+	if (piece->place == HEAPMAP_IN_SMALL)
+		seen->has_owners &= piece->owner != 0;
+	if (piece->place == HEAPMAP_IN_MEDIUM)
+		seen->blocks += piece->out * hk_class_size(piece->class);
 	if (piece->kind == HEAPMAP_SMALL) {
 		assert_true(piece->out <= piece->made);
 		assert_int_equal(len, piece->made *
@@ -57,7 +64,7 @@ static struct resident *look_at;
 
 static const char *see(struct seen *seen, const struct page *page)
 {
-	*seen = (struct seen){ .ordered = true };
+	*seen = (struct seen){ .ordered = true, .has_owners = true };
 	return heapmap_each(getpid(), page, look_at, note, seen);
 }
 
@@ -115,7 +122,9 @@ static void agrees_either_way(void)
 	assert_null(page_load(&page, read_own, NULL,
 		(uintptr_t)&hakmem_stats_page));
 	assert_null(see(&seen, &page));
-	assert_true(seen.ordered);
+	assert_true(seen.ordered && seen.has_owners);
+	/* A block of several units begins in one. */
+	assert_int_equal(seen.blocks, seen.bytes[HEAPMAP_OUT]);
 	assert_int_equal(seen.arena, hk_arena_committed());
 	assert_int_equal(seen.bytes[HEAPMAP_CLEAN], s.clean_bytes);
 	assert_int_equal(seen.bytes[HEAPMAP_DIRTY], s.dirty_bytes);
@@ -236,6 +245,120 @@ static void no_map(void **state)
 	page_free(&page);
 }
 
+/* ---- work without an end ---- */
+
+#define PAIRS 10000
+#define ALL ((uint64_t)1 << 46)
+
+static void ask_all(void *arg, const struct heapmap_piece *piece)
+{
+	resident_of(arg, piece->start, piece->end);
+}
+
+/* A reservation of the process's, which costs it nothing. */
+static char *reserve(void)
+{
+	char *p = mmap(NULL, ALL / 4, PROT_READ | PROT_WRITE, MAP_PRIVATE |
+		       MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	return p == MAP_FAILED ? NULL : p;
+}
+
+/* Huge blocks that are all the same, and nearly all addresses. */
+static void endless(void **state)
+{
+	static struct resident resident;
+	static uint64_t pairs[PAIRS][2], count = PAIRS;
+	static void *table = pairs;
+	struct hk_page_map map;
+	struct page page;
+	char *p = reserve();
+
+	(void)state;
+	for (size_t i = 0; i < PAIRS; i++) {
+		pairs[i][0] = p ? (uintptr_t)p : 4096;
+		pairs[i][1] = p ? ALL / 4 : ALL;
+	}
+	assert_null(page_load(&page, read_own, NULL,
+		(uintptr_t)&hakmem_stats_page));
+	memcpy(&map, (void *)(uintptr_t)page.map, sizeof(map));
+	map.huge = (uintptr_t)&table;
+	map.huge_pairs = (uintptr_t)&count;
+	page.map = (uintptr_t)&map;
+	assert_int_equal(resident_open(&resident, getpid()), 0);
+	/* So that it takes less than a second here. */
+	resident.work = RESIDENT_WORK / 64;
+	assert_non_null(heapmap_each(getpid(), &page, &resident, ask_all,
+		&resident));
+	assert_true(resident.spent);
+	assert_int_equal(resident_of(&resident, (uintptr_t)&page,
+		(uintptr_t)&page + 1), 0);
+	resident_again(&resident);
+	assert_int_equal(resident_of(&resident, (uintptr_t)&page,
+		(uintptr_t)&page + 1), 1);
+	resident_close(&resident);
+	page_free(&page);
+	if (p)
+		munmap(p, ALL / 4);
+}
+
+/* An arena that is longer than any. */
+static void too_large(void **state)
+{
+	uint64_t arena[3] = { 1 << 20, ALL, 4096 };
+	struct hk_page_map map;
+	struct page page;
+
+	(void)state;
+	assert_null(page_load(&page, read_own, NULL,
+		(uintptr_t)&hakmem_stats_page));
+	memcpy(&map, (void *)(uintptr_t)page.map, sizeof(map));
+	map.arena = (uintptr_t)arena;
+	page.map = (uintptr_t)&map;
+	assert_non_null(heapmap_each(getpid(), &page, NULL, ignore, NULL));
+	page_free(&page);
+}
+
+struct few {
+	size_t pieces;
+	uint64_t bytes;
+};
+
+static void count_pieces(void *arg, const struct heapmap_piece *piece)
+{
+	struct few *few = arg;
+
+	few->pieces += piece->place == HEAPMAP_IN_MEDIUM;
+	if (piece->place == HEAPMAP_IN_MEDIUM)
+		few->bytes += piece->end - piece->start;
+}
+
+/* A medium slab of the least blocks has no more than fit in its words. */
+static void many_blocks(void **state)
+{
+	static char descs[4][sizeof(struct hk_desc)];
+	uint64_t arena[3] = { 1 << 20, 4 * HK_UNIT, (uintptr_t)descs };
+	struct hk_page_map map;
+	struct page page;
+	struct few few = { 0, 0 };
+
+	(void)state;
+	assert_null(page_load(&page, read_own, NULL,
+		(uintptr_t)&hakmem_stats_page));
+	memcpy(&map, (void *)(uintptr_t)page.map, sizeof(map));
+	map.arena = (uintptr_t)arena;
+	page.map = (uintptr_t)&map;
+	for (size_t i = 1; i < 4; i++) {
+		descs[i][map.state] = i == 1 ? HK_MEDIUM : HK_MEDIUM_PART;
+		memset(&descs[i][map.carved], 0xff, 2);
+		memset(&descs[i][map.avail], 0x55, 8);
+	}
+	assert_null(heapmap_each(getpid(), &page, NULL, count_pieces, &few));
+	assert_int_equal(few.pieces, 64 + 1 + 2);
+	assert_int_equal(few.bytes, 3 * HK_UNIT);
+	page_free(&page);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -243,6 +366,9 @@ int main(void)
 		cmocka_unit_test(with_threads),
 		cmocka_unit_test(with_guards),
 		cmocka_unit_test(no_map),
+		cmocka_unit_test(endless),
+		cmocka_unit_test(too_large),
+		cmocka_unit_test(many_blocks),
 	};
 
 	alarm(300);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What hakmem-stat reads of /proc: mappings and pressure, as the kernel
- * writes them, cut off anywhere, and with nonsense in them.
+ * writes them, cut off anywhere, with nonsense in them, and without an end.
  */
 #include "unit.h"
 
@@ -34,7 +34,7 @@ static struct smaps read_text(const char *text, size_t len)
 	struct smaps smaps;
 
 	assert_non_null(in);
-	smaps_read(&smaps, in);
+	assert_true(smaps_read(&smaps, in));
 	fclose(in);
 	return smaps;
 }
@@ -159,6 +159,35 @@ static void damaged(void **state)
 	smaps_free(&smaps);
 }
 
+/* A file without an end, as of one that maps faster than it is read. */
+static ssize_t endless(void *cookie, char *text, size_t len)
+{
+	uint64_t *next = cookie;
+	int n = snprintf(text, len, "%llx-%llx r--p 0 0:0 0\n",
+			 (unsigned long long)*next,
+			 (unsigned long long)*next + 1);
+
+	/* A buffer is larger than a line. */
+	*next += 2;
+	return n;
+}
+
+static void too_many(void **state)
+{
+	uint64_t next = 0;
+	FILE *in = fopencookie(&next, "r", (cookie_io_functions_t){
+		.read = endless });
+	struct smaps smaps;
+
+	(void)state;
+	assert_non_null(in);
+	assert_false(smaps_read(&smaps, in));
+	assert_int_equal(smaps.count, SMAPS_MAX + 1);
+	assert_true(next < 2 * SMAPS_MAX + 100);
+	smaps_free(&smaps);
+	fclose(in);
+}
+
 static void pressure(void **state)
 {
 	struct container_pressure p = { -1, -1 };
@@ -182,6 +211,7 @@ int main(void)
 		cmocka_unit_test(cut_off),
 		cmocka_unit_test(nonsense),
 		cmocka_unit_test(damaged),
+		cmocka_unit_test(too_many),
 		cmocka_unit_test(pressure),
 	};
 

@@ -73,8 +73,10 @@ static uint64_t claim(struct look *l, uint64_t from, uint64_t to)
 		uint64_t end = m->end < to ? m->end : to;
 		uint64_t n;
 
-		if (start >= end)
+		if (start >= end || l->resident.spent)
 			break;
+		/* One piece may have many mappings, and so may all. */
+		resident_spend(&l->resident, 1);
 		n = m->rss ? resident_of(&l->resident, start, end) : 0;
 		l->ours[i].resident += n;
 		l->ours[i].covered += end - start;
@@ -237,12 +239,21 @@ static void split_lazy(struct look *l, uint64_t lazy)
 
 static bool is_stack(const struct look *l, const struct smaps_mapping *m)
 {
+	size_t low = 0, high = l->stack_count;
+
 	if (!strcmp(m->name, "[stack]"))
 		return true;
-	for (size_t i = 0; i < l->stack_count; i++)
-		if (l->stacks[i] - m->start < m->end - m->start)
-			return !m->is_file;
-	return false;
+	/* The first one that is not below it; they are in order. */
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (l->stacks[middle] >= m->start)
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	return low < l->stack_count && l->stacks[low] < m->end &&
+		!m->is_file;
 }
 
 /* The kernel gives no name to the zeroed part of a file's data. */
@@ -306,6 +317,13 @@ static bool stack_pointer(const char *text, uint64_t *sp)
 	return sscanf(word, "%" SCNx64, sp) == 1;
 }
 
+static int by_address(const void *a, const void *b)
+{
+	const uint64_t *x = a, *y = b;
+
+	return (*x > *y) - (*x < *y);
+}
+
 static void read_stacks(struct look *l)
 {
 	char *path = util_format("/proc/%ld/task", (long)l->pid);
@@ -329,19 +347,26 @@ static void read_stacks(struct look *l)
 	}
 	if (dir)
 		closedir(dir);
+	if (l->stack_count)
+		qsort(l->stacks, l->stack_count, sizeof(*l->stacks),
+		      by_address);
 }
 
-static bool read_smaps(struct look *l)
+static const char *read_smaps(struct look *l)
 {
 	FILE *in = proc_open(l->pid, "smaps");
+	bool all;
 
 	if (!in)
-		return false;
-	smaps_read(&l->smaps, in);
+		return "its mappings cannot be read";
+	all = smaps_read(&l->smaps, in);
 	fclose(in);
+	if (!all)
+		return "it has more than a million mappings, or makes them "
+			"faster than they can be read";
 	l->ours = util_resize(NULL, l->smaps.count, sizeof(*l->ours));
 	memset(l->ours, 0, l->smaps.count * sizeof(*l->ours));
-	return l->smaps.count;
+	return l->smaps.count ? NULL : "its mappings cannot be read";
 }
 
 /* The kernel's sum: exact, where VmRSS of older kernels is not. */
@@ -405,8 +430,9 @@ static const char *look(struct look *l)
 	if (why)
 		return why;
 	read_stacks(l);
-	if (!read_smaps(l))
-		return "its mappings cannot be read";
+	why = read_smaps(l);
+	if (why)
+		return why;
 	resident_again(&l->resident);
 	why = heapmap_each(l->pid, &l->page, &l->resident, add_piece, l);
 	if (!why)

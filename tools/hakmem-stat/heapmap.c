@@ -2,6 +2,11 @@
 /*
  * heapmap.c - see heapmap.h.  The descriptors come a few hundred at a time;
  * what a unit is may follow from the ones before it.
+ *
+ * The process chooses how many units, mappings and chunks there are.  Each
+ * number has a bound here, which no heap of today comes near; and as what is
+ * told may lie over each other, the work that is made of it has one in
+ * resident.h.
  */
 #include "heapmap.h"
 
@@ -19,19 +24,24 @@
 #define CLASSES_MAX	256u
 #define LEAST_BLOCK	16u
 #define CHUNKS_MAX	(1u << 20)
-#define PAIRS_MAX	(1u << 24)
-#define SPAN_MAX	((uint64_t)1 << 46)
+#define PAIRS_MAX	(1u << 22)
+#define PAIRS_TRIES	10
+#define SPAN_MAX	((uint64_t)1 << 42)
+#define SLAB_BLOCKS	64u	/* bits of a medium slab's words */
 
 static const char no_map[] =
-	"its library does not tell what its memory is used for: a "
-	"hakmem-stat of its version is needed";
+	"its library does not tell what its memory is used for: another "
+	"hakmem-stat is needed";
 static const char unreadable[] = "its memory cannot be read";
+static const char too_much[] =
+	"what it says of its memory is more than can be looked at: its heap "
+	"is beyond a terabyte, or its statistics page makes no sense";
 
 /* A descriptor, as far as it is of use here. */
 struct unit {
 	unsigned int state, class;
 	uint32_t carved, wake, count, units, robbed;
-	uint64_t avail;
+	uint64_t avail, owner;
 };
 
 /* The medium slab that a unit belongs to; `class` of none is CLASSES_MAX. */
@@ -46,6 +56,8 @@ struct walk {
 	pid_t pid;
 	struct hk_page_map map;
 	uint64_t base, span, table;
+	bool has_owner;			/* a descriptor has, and where */
+	size_t owner;
 	size_t classes;
 	uint32_t size[CLASSES_MAX];	/* of a block */
 	uint16_t capacity[CLASSES_MAX];	/* blocks of a slab */
@@ -56,6 +68,7 @@ struct walk {
 	uint64_t run_left;		/* units of the run, and what it is */
 	enum heapmap_kind run;
 	struct slab slab;
+	enum heapmap_place place;
 };
 
 static bool get(struct walk *w, uint64_t at, void *to, size_t len)
@@ -87,14 +100,29 @@ static bool get_array(struct walk *w, uint64_t at, void *to, size_t len)
 	return true;
 }
 
-static void tell(const struct walk *w, enum heapmap_kind kind, uint64_t start,
-		 uint64_t end)
+/* Has it made all the work that it may? */
+static bool is_spent(const struct walk *w)
 {
-	struct heapmap_piece piece = { .kind = kind, .start = start,
-				       .end = end };
+	return w->resident && w->resident->spent;
+}
 
-	if (start < end)
-		w->tell(w->arg, &piece);
+static void tell_piece(const struct walk *w,
+		       const struct heapmap_piece *piece)
+{
+	if (piece->start < piece->end && !is_spent(w))
+		w->tell(w->arg, piece);
+}
+
+/* One without blocks, or with one that begins in it. */
+static void tell(const struct walk *w, enum heapmap_kind kind, uint64_t start,
+		 uint64_t end, uint32_t blocks)
+{
+	struct heapmap_piece piece = {
+		.kind = kind, .place = w->place, .start = start, .end = end,
+		.made = blocks, .out = kind == HEAPMAP_LIVE ? blocks : 0,
+	};
+
+	tell_piece(w, &piece);
 }
 
 /* ---- units ---- */
@@ -108,8 +136,10 @@ static uint64_t field(const char *desc, size_t offset, size_t size)
 	return n;
 }
 
-static struct unit unit_of(const struct hk_page_map *map, const char *desc)
+static struct unit unit_of(const struct walk *w, const char *desc)
 {
+	const struct hk_page_map *map = &w->map;
+
 	return (struct unit){
 		.state = (unsigned int)field(desc, map->state, 1),
 		.class = (unsigned int)field(desc, map->class, 1),
@@ -119,6 +149,7 @@ static struct unit unit_of(const struct hk_page_map *map, const char *desc)
 		.units = (uint32_t)field(desc, map->units, 4),
 		.robbed = (uint32_t)field(desc, map->robbed, 2),
 		.avail = field(desc, map->avail, 8),
+		.owner = w->has_owner ? field(desc, w->owner, 8) : 0,
 	};
 }
 
@@ -142,39 +173,64 @@ static void small_slab(const struct walk *w, const struct unit *u,
 	uint64_t first = start + (off + size - 1) / size * size - off;
 	uint64_t end = first + u->carved * size;
 	struct heapmap_piece piece = {
-		.kind = HEAPMAP_SMALL, .class = u->class, .start = first,
-		.out = out_of(w, u), .made = u->carved,
+		.place = HEAPMAP_IN_SMALL, .class = u->class,
+		.owner = u->owner,
 	};
+	struct heapmap_piece blocks = piece, front = piece, rest = piece;
 
 	if (first > start + HK_UNIT || end > start + HK_UNIT)
 		end = first = start;
-	piece.end = end;
-	piece.robbed = u->robbed < piece.out ? u->robbed : piece.out;
-	tell(w, HEAPMAP_UNUSED, start, first);
-	if (first < end)
-		w->tell(w->arg, &piece);
-	tell(w, HEAPMAP_UNUSED, end, start + HK_UNIT);
+	blocks.kind = HEAPMAP_SMALL;
+	blocks.start = first;
+	blocks.end = end;
+	blocks.out = out_of(w, u);
+	blocks.made = u->carved;
+	blocks.robbed = u->robbed < blocks.out ? u->robbed : blocks.out;
+	front.kind = rest.kind = HEAPMAP_UNUSED;
+	front.start = start;
+	front.end = first;
+	rest.start = end;
+	rest.end = start + HK_UNIT;
+	tell_piece(w, &front);
+	tell_piece(w, &blocks);
+	tell_piece(w, &rest);
+}
+
+/* What is behind the last block that a slab can have is in one piece. */
+static struct heapmap_piece medium_piece(const struct slab *slab,
+					 uint64_t size, uint64_t start,
+					 uint64_t end)
+{
+	uint64_t n = (start - slab->start) / size;
+	uint64_t block = slab->start + n * size, stop = block + size;
+	struct heapmap_piece piece = {
+		.kind = HEAPMAP_OUT, .place = HEAPMAP_IN_MEDIUM,
+		.class = slab->class, .start = start, .end = end,
+	};
+
+	if (n >= slab->carved)
+		piece.kind = HEAPMAP_UNUSED;
+	else if (slab->avail >> n & 1)
+		piece.kind = HEAPMAP_FREE;
+	if (n < SLAB_BLOCKS && stop < end)
+		piece.end = stop;
+	if (n < slab->carved && start == block) {
+		piece.made = 1;
+		piece.out = piece.kind == HEAPMAP_OUT;
+	}
+	return piece;
 }
 
 /* The part of a medium slab that is in the unit at `start`. */
 static void medium_unit(const struct walk *w, uint64_t start)
 {
-	const struct slab *slab = &w->slab;
-	uint64_t size = w->size[slab->class], end = start + HK_UNIT;
+	uint64_t size = w->size[w->slab.class], end = start + HK_UNIT;
 
 	while (start < end) {
-		uint64_t n = (start - slab->start) / size;
-		uint64_t stop = slab->start + (n + 1) * size;
-		struct heapmap_piece piece = {
-			.kind = HEAPMAP_OUT, .class = slab->class,
-			.start = start, .end = stop < end ? stop : end,
-		};
+		struct heapmap_piece piece = medium_piece(&w->slab, size,
+							  start, end);
 
-		if (n >= slab->carved)
-			piece.kind = HEAPMAP_UNUSED;
-		else if (slab->avail >> n & 1)
-			piece.kind = HEAPMAP_FREE;
-		w->tell(w->arg, &piece);
+		tell_piece(w, &piece);
 		start = piece.end;
 	}
 }
@@ -182,7 +238,7 @@ static void medium_unit(const struct walk *w, uint64_t start)
 static void start_slab(struct walk *w, const struct unit *u, uint64_t start)
 {
 	w->slab = (struct slab){ u->class, start,
-		u->carved < 64 ? u->carved : 64, u->avail };
+		u->carved < SLAB_BLOCKS ? u->carved : SLAB_BLOCKS, u->avail };
 }
 
 static void start_run(struct walk *w, const struct unit *u,
@@ -190,7 +246,8 @@ static void start_run(struct walk *w, const struct unit *u,
 {
 	w->run = kind;
 	w->run_left = u->units ? u->units - 1 : 0;
-	tell(w, kind, start, start + HK_UNIT);
+	tell(w, kind, start, start + HK_UNIT,
+	     kind == HEAPMAP_LIVE || kind == HEAPMAP_KEPT);
 }
 
 /*
@@ -242,10 +299,10 @@ static void one_unit(struct walk *w, uint64_t index, const struct unit *u)
 	bool inside = u->state == HK_NONE || u->state == HK_FREE_TAIL;
 
 	if (!index) {
-		tell(w, HEAPMAP_UNUSED, start, start + HK_UNIT);
+		tell(w, HEAPMAP_UNUSED, start, start + HK_UNIT, 0);
 	} else if (w->run_left && inside) {
 		w->run_left--;
-		tell(w, w->run, start, start + HK_UNIT);
+		tell(w, w->run, start, start + HK_UNIT, 0);
 	} else if (u->state == HK_MEDIUM_PART && w->slab.class < CLASSES_MAX) {
 		medium_unit(w, start);
 	} else {
@@ -262,17 +319,19 @@ static bool each_unit(struct walk *w)
 	bool ok = true;
 
 	w->slab.class = CLASSES_MAX;
-	for (uint64_t i = 0; i < units && ok; i += BATCH) {
+	w->place = HEAPMAP_ARENA;
+	for (uint64_t i = 0; i < units && ok && !is_spent(w); i += BATCH) {
 		size_t n = units - i < BATCH ? (size_t)(units - i) : BATCH;
 
 		ok = get_array(w, w->table + i * size, descs, n * size);
 		for (size_t k = 0; ok && k < n; k++) {
-			struct unit u = unit_of(&w->map, descs + k * size);
+			struct unit u = unit_of(w, descs + k * size);
 
 			one_unit(w, i + k, &u);
 		}
 	}
 	free(descs);
+	w->place = HEAPMAP_APART;
 	return ok;
 }
 
@@ -284,7 +343,7 @@ static bool each_huge(struct walk *w)
 	uint64_t at, count, again, (*pairs)[2];
 	bool ok;
 
-	for (int tries = 0; tries < 100; tries++) {
+	for (int tries = 0; tries < PAIRS_TRIES; tries++) {
 		if (!get(w, w->map.huge_pairs, &count, sizeof(count)) ||
 		    !get(w, w->map.huge, &at, sizeof(at)) ||
 		    count > PAIRS_MAX)
@@ -295,7 +354,7 @@ static bool each_huge(struct walk *w)
 		for (size_t i = 0; ok && again == count && i < count; i++)
 			if (pairs[i][0])
 				tell(w, HEAPMAP_LIVE, pairs[i][0],
-				     pairs[i][0] + pairs[i][1]);
+				     pairs[i][0] + pairs[i][1], 1);
 		free(pairs);
 		if (!ok || again == count)
 			return ok;
@@ -309,10 +368,10 @@ static bool each_chunk(struct walk *w)
 
 	if (!get(w, w->map.chunks, &at, sizeof(at)))
 		return false;
-	for (size_t n = 0; at && n < CHUNKS_MAX; n++) {
+	for (size_t n = 0; at && n < CHUNKS_MAX && !is_spent(w); n++) {
 		if (!get(w, at, chunk, sizeof(chunk)))
 			return false;
-		tell(w, HEAPMAP_META, at, at + chunk[1]);
+		tell(w, HEAPMAP_META, at, at + chunk[1], 0);
 		at = chunk[0];
 	}
 	return true;
@@ -326,7 +385,7 @@ static bool guard_pages(struct walk *w)
 	    !get(w, w->map.guard_size, &len, sizeof(len)))
 		return false;
 	if (at)
-		tell(w, HEAPMAP_GUARD, at, at + len);
+		tell(w, HEAPMAP_GUARD, at, at + len, 0);
 	return true;
 }
 
@@ -345,6 +404,17 @@ static bool is_sound(const struct hk_page_map *map)
 		fits(map, map->wake, 2) && fits(map, map->count, 4) &&
 		fits(map, map->units, 4) && fits(map, map->avail, 8) &&
 		fits(map, map->robbed, 2);
+}
+
+/* The map does not tell where a slab's heap is, but the table of units. */
+static void find_owner(struct walk *w, const struct page *page)
+{
+	const struct page_value *owner = page_find(page, "unit_owner");
+
+	w->has_owner = owner && owner->width == 8 &&
+		page->table.size == w->map.desc_size &&
+		fits(&w->map, owner->offset, 8);
+	w->owner = w->has_owner ? owner->offset : 0;
 }
 
 static bool read_classes(struct walk *w, const struct page *page)
@@ -379,13 +449,16 @@ const char *heapmap_each(pid_t pid, const struct page *page,
 		return no_map;
 	if (!get(&w, w.map.arena, arena, sizeof(arena)))
 		return unreadable;
+	if (arena[1] > SPAN_MAX)
+		return too_much;
 	w.base = arena[0];
-	w.span = arena[1] < SPAN_MAX ? arena[1] : 0;
+	w.span = arena[1];
 	w.table = arena[2];
+	find_owner(&w, page);
 	if (!each_unit(&w) || !each_huge(&w) || !each_chunk(&w) ||
 	    !guard_pages(&w))
 		return unreadable;
 	tell(&w, HEAPMAP_META, w.table,
-	     w.table + page_sum(page, "table_bytes"));
-	return NULL;
+	     w.table + page_sum(page, "table_bytes"), 0);
+	return is_spent(&w) ? too_much : NULL;
 }

@@ -32,11 +32,22 @@ enum heapmap_kind {
 	HEAPMAP_META,		/* descriptors, heaps */
 };
 
+/* What it is a part of. */
+enum heapmap_place {
+	HEAPMAP_APART,		/* a mapping, not of the arena */
+	HEAPMAP_ARENA,		/* a unit of the arena that is no slab's */
+	HEAPMAP_IN_SMALL,	/* a slab, which is a unit */
+	HEAPMAP_IN_MEDIUM,	/* a unit of a slab */
+};
+
 struct heapmap_piece {
 	enum heapmap_kind kind;
+	enum heapmap_place place;
 	uint64_t start, end;
-	unsigned int class;	/* of blocks of slabs */
-	uint32_t out, made;	/* of small ones */
+	unsigned int class;	/* of the slab */
+	uint64_t owner;		/* of a small one: its heap's address; 0:
+				   that is not known */
+	uint32_t out, made;	/* blocks that begin in it */
 	uint32_t robbed;	/* of `out`, with the slab's heap to fetch */
 };
 
@@ -46,7 +57,8 @@ typedef void heapmap_tell(void *arg, const struct heapmap_piece *piece);
 /*
  * Tells all pieces of process `pid`, whose page this is.  With `resident`,
  * which may be NULL, memory of the process that was never used is not read,
- * as that would make it resident.  Returns NULL, or why they cannot be told.
+ * as that would make it resident; and where all of its work is done, no more
+ * is told.  Returns NULL, or why they cannot be told, or not all of them.
  */
 const char *heapmap_each(pid_t pid, const struct page *page,
 			 struct resident *resident, heapmap_tell *tell,

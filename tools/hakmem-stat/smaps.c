@@ -67,6 +67,7 @@ static void add(struct smaps *smaps, struct smaps_mapping mapping)
 	smaps->items = util_resize(smaps->items, smaps->count + 1,
 				   sizeof(mapping));
 	smaps->items[smaps->count++] = mapping;
+	smaps->text += strlen(mapping.name);
 }
 
 /* "Key:   N kB" of a mapping, at most its length. */
@@ -85,33 +86,42 @@ static void read_field(const char *line, const char *key,
 	*bytes = kib < len >> 10 ? kib << 10 : len;
 }
 
-void smaps_read(struct smaps *smaps, FILE *in)
+/* Whose fields follow: the mapping that was added, or NULL for nobody's. */
+static struct smaps_mapping *add_in_order(struct smaps *smaps,
+					  struct smaps_mapping mapping)
+{
+	if (smaps->count &&
+	    mapping.start < smaps->items[smaps->count - 1].end) {
+		free(mapping.name);
+		return NULL;
+	}
+	add(smaps, mapping);
+	return &smaps->items[smaps->count - 1];
+}
+
+bool smaps_read(struct smaps *smaps, FILE *in)
 {
 	struct smaps_mapping head, *last = NULL;
+	bool all = true;
 	char *line = NULL;
 	size_t room = 0;
 
 	*smaps = (struct smaps){ 0 };
-	while (getline(&line, &room, in) >= 0) {
-		if (!read_head(line, &head)) {
-			if (!last)
-				continue;
+	while (all && getline(&line, &room, in) >= 0) {
+		if (read_head(line, &head)) {
+			last = add_in_order(smaps, head);
+			all = smaps->count <= SMAPS_MAX &&
+				smaps->text <= SMAPS_TEXT_MAX;
+		} else if (last) {
 			read_field(line, "Rss:", last, &last->rss);
 			read_field(line, "LazyFree:", last, &last->lazy);
-		} else if (smaps->count && head.start <
-			   smaps->items[smaps->count - 1].end) {
-			/* Its fields are nobody's. */
-			free(head.name);
-			last = NULL;
-		} else {
-			add(smaps, head);
-			last = &smaps->items[smaps->count - 1];
 		}
 	}
 	free(line);
 	for (size_t i = 0; i < smaps->count; i++)
 		if (smaps->items[i].lazy > smaps->items[i].rss)
 			smaps->items[i].lazy = smaps->items[i].rss;
+	return all;
 }
 
 size_t smaps_find(const struct smaps *smaps, uint64_t address)

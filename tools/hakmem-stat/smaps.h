@@ -25,10 +25,18 @@ struct smaps_mapping {
 struct smaps {
 	struct smaps_mapping *items;
 	size_t count;
+	size_t text;		/* bytes of all names */
 };
 
-/* Reads all of it; lines that make no sense are left out. */
-void smaps_read(struct smaps *smaps, FILE *in);
+/*
+ * Reads all of it; lines that make no sense are left out.  Returns false
+ * where there is more than sixteen times what a process may have by the
+ * kernel's default.  What comes beyond is not read: one that maps faster than
+ * we read would never come to an end.
+ */
+#define SMAPS_MAX	((size_t)1 << 20)
+#define SMAPS_TEXT_MAX	((size_t)1 << 28)
+bool smaps_read(struct smaps *smaps, FILE *in);
 
 /* The index of the first mapping that ends behind the address. */
 size_t smaps_find(const struct smaps *smaps, uint64_t address);
