@@ -15,6 +15,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* What node_exporter looks for is all that ends so. */
+#define NAME "hakmem.prom"
+
 struct arguments {
 	struct output output;
 	bool openmetrics;
@@ -126,9 +129,9 @@ static void write_textfile(const struct arguments *args,
 	print(out, args, listing);
 	if (ferror(out) | fclose(out))
 		util_die(util_trouble, "out of memory");
-	status = textfile_write(args->textfile, text, len);
+	status = textfile_write(args->textfile, NAME, 0644, text, len);
 	if (status)
-		util_die(STATUS_UNREADABLE, "%s/" TEXTFILE_NAME ": %s",
+		util_die(STATUS_UNREADABLE, "%s/" NAME ": %s",
 			 args->textfile, strerror(-status));
 	free(text);
 }

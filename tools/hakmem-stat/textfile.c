@@ -20,6 +20,7 @@
 #include <inttypes.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -32,13 +33,13 @@ struct temporary {
 };
 
 /* Hidden, and with an end that no collector looks for. */
-static char *hidden_name(void)
+static char *hidden_name(const char *name)
 {
 	uint64_t number = (uint64_t)getpid();
 
 	if (getrandom(&number, sizeof(number), GRND_NONBLOCK) < 0)
 		errno = 0;
-	return util_format("." TEXTFILE_NAME ".%016" PRIx64, number);
+	return util_format(".%.200s.%016" PRIx64, name, number);
 }
 
 static int temporary_open(struct temporary *file)
@@ -57,8 +58,10 @@ static int temporary_open(struct temporary *file)
 	return 0;
 }
 
-static int write_all(int fd, const char *text, size_t len)
+static int write_all(int fd, const void *bytes, size_t len)
 {
+	const char *text = bytes;
+
 	while (len) {
 		ssize_t n = write(fd, text, len);
 
@@ -73,12 +76,12 @@ static int write_all(int fd, const char *text, size_t len)
 }
 
 /* Mode whatever the umask; on the disk, or a crash leaves an empty file. */
-static int temporary_fill(const struct temporary *file, const char *text,
-			  size_t len)
+static int temporary_fill(const struct temporary *file, mode_t mode,
+			  const void *bytes, size_t len)
 {
-	int status = write_all(file->fd, text, len);
+	int status = write_all(file->fd, bytes, len);
 
-	if (!status && (fchmod(file->fd, 0644) || fsync(file->fd)))
+	if (!status && (fchmod(file->fd, mode) || fsync(file->fd)))
 		status = -errno;
 	return status;
 }
@@ -98,10 +101,9 @@ static int temporary_name(struct temporary *file)
 	return status;
 }
 
-static int temporary_rename(struct temporary *file)
+static int temporary_rename(struct temporary *file, const char *name)
 {
-	if (renameat(file->directory, file->name, file->directory,
-		     TEXTFILE_NAME))
+	if (renameat(file->directory, file->name, file->directory, name))
 		return -errno;
 	file->has_name = false;
 	return 0;
@@ -116,21 +118,22 @@ static int temporary_close(struct temporary *file)
 	return status;
 }
 
-static int write_in(int directory, const char *text, size_t len)
+static int write_in(int directory, const char *name, mode_t mode,
+		    const void *bytes, size_t len)
 {
 	struct temporary file = { .directory = directory };
 	int status;
 
-	file.name = hidden_name();
+	file.name = hidden_name(name);
 	status = temporary_open(&file);
 	if (!status)
-		status = temporary_fill(&file, text, len);
+		status = temporary_fill(&file, mode, bytes, len);
 	if (!status)
 		status = temporary_name(&file);
 	if (!status)
 		status = temporary_close(&file);
 	if (!status)
-		status = temporary_rename(&file);
+		status = temporary_rename(&file, name);
 	if (file.has_name)
 		unlinkat(directory, file.name, 0);
 	if (file.fd >= 0)
@@ -139,7 +142,8 @@ static int write_in(int directory, const char *text, size_t len)
 	return status;
 }
 
-int textfile_write(const char *directory, const char *text, size_t len)
+int textfile_write(const char *directory, const char *name, mode_t mode,
+		   const void *bytes, size_t len)
 {
 	int fd = open(directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	sigset_t waiting, before;
@@ -153,8 +157,61 @@ int textfile_write(const char *directory, const char *text, size_t len)
 	sigaddset(&waiting, SIGQUIT);
 	sigaddset(&waiting, SIGTERM);
 	sigprocmask(SIG_BLOCK, &waiting, &before);
-	status = write_in(fd, text, len);
+	status = write_in(fd, name, mode, bytes, len);
 	sigprocmask(SIG_SETMASK, &before, NULL);
 	close(fd);
 	return status;
+}
+
+/* ---- a path ---- */
+
+static int write_through(const char *path, const void *bytes, size_t len)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
+	int status;
+
+	if (fd < 0)
+		return -errno;
+	status = write_all(fd, bytes, len);
+	if (close(fd) && !status)
+		status = -errno;
+	return status;
+}
+
+/* The umask cannot be asked for without being set. */
+static mode_t new_mode(void)
+{
+	mode_t mask = umask(0);
+
+	umask(mask);
+	return 0666 & ~mask;
+}
+
+static int save(const char *path, const void *bytes, size_t len)
+{
+	const char *slash = strrchr(path, '/');
+	const char *name = slash ? slash + 1 : path;
+	char *directory = slash ? util_copy(path, (size_t)(slash - path) + 1) :
+		util_copy(".", 1);
+	int status = *name ? textfile_write(directory, name, new_mode(),
+					    bytes, len) : -EISDIR;
+
+	free(directory);
+	return status;
+}
+
+int textfile_save(const char *path, const void *bytes, size_t len)
+{
+	char *real = realpath(path, NULL);
+	struct stat status;
+	int result;
+
+	if (real && !stat(real, &status) && S_ISDIR(status.st_mode))
+		result = -EISDIR;
+	else if (!stat(path, &status) && !S_ISREG(status.st_mode))
+		result = write_through(path, bytes, len);
+	else
+		result = save(real ? real : path, bytes, len);
+	free(real);
+	return result;
 }
