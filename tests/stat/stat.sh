@@ -90,7 +90,7 @@ figure() {
 
 # ---- commands that look into one process ----
 
-# look_usage COMMAND: its command line.
+# look_usage COMMAND [unsorted]: its command line.
 look_usage() {
 	stat "$1" --frobnicate
 	ends "an unknown option" 2 "unrecognized option"
@@ -104,7 +104,11 @@ look_usage() {
 		check "that is one line" test "$(wc -l <"$work/err")" -eq 1
 	done
 	stat "$1" -p 1 --sort=
-	ends "no column" 2 "no such column"
+	if [ $# -eq 1 ]; then
+		ends "no column" 2 "no such column"
+	else
+		ends "it has no order" 2 "unrecognized option"
+	fi
 	stat "$1" -p 1 --format=cvs
 	ends "a format misspelt" 2 "did you mean 'csv'?"
 	quiet "and nothing on standard output" cat "$work/out"

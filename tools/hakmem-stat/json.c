@@ -37,8 +37,12 @@
  *
  * with null for a remedy that is not needed.
  *
- * configure defines HAVE_JSON_C where json-c is found: the one conditional of
- * the program is in this file.
+ *   {"schema":1,"pid":4711,"command":"web","unit_bytes":32768,
+ *    "totals":{"small":{"bytes":9,...},...},"total":{"bytes":9,...},
+ *    "parts":[{"kind":"small","start":"0x7f0000008000",...},...]}.
+ *
+ * configure defines HAVE_JSON_C where json-c is found: the conditionals of the
+ * program are in this file and in pngfile.c.
  */
 #ifdef HAVE_CONFIG_H
 #include <config.h>
@@ -50,11 +54,13 @@
 #include "findings.h"
 #include "heaped.h"
 #include "listed.h"
+#include "mapped.h"
 #include "options.h"
 #include "sized.h"
 #include "util.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #if HAVE_JSON_C
 #include <json.h>
@@ -435,6 +441,95 @@ void print_findings_json(const struct findings *findings)
 	put(object);
 }
 
+/* ---- the map, whose parts may be too many for an object in memory ---- */
+
+static void add_map_sum(struct json_object *to, const struct mapped *mapped,
+			const struct mapped_sum *sum)
+{
+	add_number(to, "bytes", sum->bytes);
+	add_number(to, "live_bytes", sum->live);
+	add_number(to, "resident_bytes", sum->resident);
+	if (mapped->has_huge)
+		add_number(to, "huge_page_bytes", sum->huge);
+	else
+		add(to, "huge_page_bytes", NULL);
+}
+
+/* Addresses as text: not all programs have 64 bits for a number. */
+static void add_address(struct json_object *to, const char *key, uint64_t at)
+{
+	char *text = util_format("0x%llx", (unsigned long long)at);
+
+	add_text(to, key, text);
+	free(text);
+}
+
+static struct json_object *part_object(const struct mapped *mapped,
+				       const struct mapped_part *part)
+{
+	struct json_object *object = json_object_new_object();
+
+	add_text(object, "kind", mapped_word(part->kind));
+	add_address(object, "start", part->start);
+	add_address(object, "end", part->end);
+	if (part->block)
+		add_number(object, "block_bytes", part->block);
+	else
+		add(object, "block_bytes", NULL);
+	if (part->heap)
+		add_number(object, "heap", mapped->heap_ids[part->heap - 1]);
+	else
+		add(object, "heap", NULL);
+	add_number(object, "blocks_live", part->blocks_live);
+	add_number(object, "blocks_free", part->blocks_free);
+	add_map_sum(object, mapped, &part->sum);
+	return object;
+}
+
+static struct json_object *map_object(const struct mapped *mapped)
+{
+	struct json_object *object = json_object_new_object();
+	struct json_object *totals = json_object_new_object();
+	struct json_object *total = json_object_new_object();
+
+	add_number(object, "schema", 1);
+	add_number(object, "pid", (uint64_t)mapped->pid);
+	add_text(object, "command", mapped->command);
+	add_number(object, "unit_bytes", mapped->unit);
+	for (int i = 0; i < MAPPED_KINDS; i++) {
+		struct json_object *kind = json_object_new_object();
+
+		add_map_sum(kind, mapped, &mapped->totals[i]);
+		add(totals, mapped_word((enum mapped_kind)i), kind);
+	}
+	add(object, "totals", totals);
+	add_map_sum(total, mapped, &mapped->total);
+	add(object, "total", total);
+	return object;
+}
+
+static const char *plain(struct json_object *object)
+{
+	return json_object_to_json_string_ext(object, JSON_C_TO_STRING_PLAIN |
+					      JSON_C_TO_STRING_NOSLASHESCAPE);
+}
+
+void print_mapped_json(const struct mapped *mapped)
+{
+	struct json_object *object = map_object(mapped);
+	const char *text = plain(object);
+
+	/* The last brace comes when all parts are told. */
+	printf("%.*s,\"parts\":[", (int)strlen(text) - 1, text);
+	json_object_put(object);
+	for (size_t i = 0; i < mapped->count; i++) {
+		object = part_object(mapped, &mapped->parts[i]);
+		printf("%s%s", i ? "," : "", plain(object));
+		json_object_put(object);
+	}
+	puts("]}");
+}
+
 #else
 
 const bool print_json_built = false;
@@ -486,6 +581,12 @@ void print_explained_json(const struct explained *explained)
 void print_findings_json(const struct findings *findings)
 {
 	(void)findings;
+	abort();
+}
+
+void print_mapped_json(const struct mapped *mapped)
+{
+	(void)mapped;
 	abort();
 }
 
