@@ -26,6 +26,7 @@ extern const struct command command_options;
 extern const struct command command_ls;
 extern const struct command command_doctor;
 extern const struct command command_explain;
+extern const struct command command_map;
 extern const struct command command_sizes;
 extern const struct command command_threads;
 extern const struct command command_export;

@@ -35,7 +35,7 @@
  *    "findings":[{"severity":"problem","check":"loaded","found":"...",
  *                 "remedy":"..."},...]}
  *
- * with null for a remedy that is not needed.
+ * with null for a remedy that is not needed; and the map of a heap is
  *
  *   {"schema":1,"pid":4711,"command":"web","unit_bytes":32768,
  *    "totals":{"small":{"bytes":9,...},...},"total":{"bytes":9,...},

@@ -19,6 +19,7 @@ static const struct command *const commands[] = {
 	&command_ls,
 	&command_doctor,
 	&command_explain,
+	&command_map,
 	&command_sizes,
 	&command_threads,
 	&command_export,
