@@ -41,7 +41,7 @@ static const char *signed_bytes(char text[UTIL_BYTES_MAX + 1], int64_t bytes)
 	return text;
 }
 
-static void table_row(const struct explained *explained,
+static void table_row(FILE *out, const struct explained *explained,
 		      enum explained_row row)
 {
 	struct explained_text text = explained_text(row);
@@ -49,44 +49,45 @@ static void table_row(const struct explained *explained,
 	char *options = option_list(&text, ", ");
 	char bytes[UTIL_BYTES_MAX + 1];
 
-	printf("  %-11s %11s %5s%ld.%ld %%  %s\n", text.name,
-	       signed_bytes(bytes, explained->bytes[row]),
-	       share < 0 ? "-" : "", labs(share) / 10, labs(share) % 10,
-	       text.help);
+	fprintf(out, "  %-11s %11s %5s%ld.%ld %%  %s\n", text.name,
+		signed_bytes(bytes, explained->bytes[row]),
+		share < 0 ? "-" : "", labs(share) / 10, labs(share) % 10,
+		text.help);
 	if (*options)
-		printf("  %36slowered by %s\n", "", options);
+		fprintf(out, "  %36slowered by %s\n", "", options);
 	free(options);
 }
 
-static void table_container(const struct container *container)
+static void table_container(FILE *out, const struct container *container)
 {
 	char bytes[UTIL_BYTES_MAX];
 
 	if (!container->has_anon && !container->has_pressure)
 		return;
-	printf("\ncontrol group %s\n", container->path);
+	fprintf(out, "\ncontrol group %s\n", container->path);
 	if (container->has_anon)
-		printf("  %-11s %11s  anonymous memory of all its processes\n",
-		       "anon", util_bytes(bytes, container->anon));
+		fprintf(out, "  %-11s %11s  anonymous memory of all its "
+			"processes\n", "anon",
+			util_bytes(bytes, container->anon));
 	if (container->has_pressure)
-		printf("  %-11s %9.2f %%  of 10 s, some task waited for "
-		       "memory; %.2f %%: all did\n", "pressure",
-		       container->pressure.some, container->pressure.full);
+		fprintf(out, "  %-11s %9.2f %%  of 10 s, some task waited for "
+			"memory; %.2f %%: all did\n", "pressure",
+			container->pressure.some, container->pressure.full);
 }
 
-static void print_table(const struct explained *explained)
+void print_explained_table(FILE *out, const struct explained *explained)
 {
 	char bytes[UTIL_BYTES_MAX];
 
-	printf("%sprocess %ld, %s%s\n", util_bold(stdout),
-	       (long)explained->pid, explained->command, util_plain(stdout));
+	fprintf(out, "%sprocess %ld, %s%s\n", util_bold(out),
+		(long)explained->pid, explained->command, util_plain(out));
 	for (int i = 0; i < EXPLAINED_ROWS; i++)
-		table_row(explained, (enum explained_row)i);
-	printf("  %-11s %11s  100.0 %%  the rows above, and all mappings\n",
-	       "total", util_bytes(bytes, explained->total));
-	printf("  %-11s %11s           the kernel's own sum\n", "rss",
-	       util_bytes(bytes, explained->rss));
-	table_container(&explained->container);
+		table_row(out, explained, (enum explained_row)i);
+	fprintf(out, "  %-11s %11s  100.0 %%  the rows above, and all "
+		"mappings\n", "total", util_bytes(bytes, explained->total));
+	fprintf(out, "  %-11s %11s           the kernel's own sum\n", "rss",
+		util_bytes(bytes, explained->rss));
+	table_container(out, &explained->container);
 }
 
 /* ---- CSV ---- */
@@ -135,7 +136,7 @@ static void print_explained(enum print_format format,
 {
 	switch (format) {
 	case PRINT_TABLE:
-		print_table(explained);
+		print_explained_table(stdout, explained);
 		break;
 	case PRINT_JSON:
 		print_explained_json(explained);

@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <sys/types.h>
 
 enum explained_row {
@@ -68,6 +69,9 @@ long explained_share(const struct explained *explained,
 		     enum explained_row row);
 
 void explained_free(struct explained *explained);
+
+/* In explain.c: the table. */
+void print_explained_table(FILE *out, const struct explained *explained);
 
 /* In json.c, for builds that have it: see print_json_built. */
 void print_explained_json(const struct explained *explained);

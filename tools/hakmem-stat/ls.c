@@ -5,52 +5,40 @@
 #define _GNU_SOURCE
 #include "commands.h"
 #include "listed.h"
+#include "order.h"
 #include "output.h"
 #include "print.h"
 #include "table.h"
+#include "user.h"
 #include "util.h"
 
 #include <inttypes.h>
-#include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
 
 /* ---- the order ---- */
-
-/* Numbers come largest first, texts as in a dictionary, "" behind them. */
-static int by_number(uint64_t a, uint64_t b)
-{
-	return (a < b) - (a > b);
-}
-
-static int by_text(const char *a, const char *b)
-{
-	if (!*a || !*b)
-		return !*a - !*b;
-	return strcmp(a, b);
-}
 
 static int by_figure(const struct listed *x, const struct listed *y,
 		     uint64_t a, uint64_t b)
 {
 	if (!x->has_figures || !y->has_figures)
 		return !x->has_figures - !y->has_figures;
-	return by_number(a, b);
+	return order_number(a, b);
 }
 
 static int by_pid(const struct listed *x, const struct listed *y)
 {
-	return -by_number((uint64_t)x->pid, (uint64_t)y->pid);
+	return -order_number((uint64_t)x->pid, (uint64_t)y->pid);
 }
 
 static int by_user(const struct listed *x, const struct listed *y)
 {
-	return by_text(x->user, y->user);
+	return order_text(x->user, y->user);
 }
 
 static int by_rss(const struct listed *x, const struct listed *y)
 {
-	return by_number(x->rss, y->rss);
+	return order_number(x->rss, y->rss);
 }
 
 static int by_used(const struct listed *x, const struct listed *y)
@@ -65,17 +53,17 @@ static int by_committed(const struct listed *x, const struct listed *y)
 
 static int by_preset(const struct listed *x, const struct listed *y)
 {
-	return by_text(x->preset, y->preset);
+	return order_text(x->preset, y->preset);
 }
 
 static int by_unit(const struct listed *x, const struct listed *y)
 {
-	return by_text(x->unit, y->unit);
+	return order_text(x->unit, y->unit);
 }
 
 static int by_command(const struct listed *x, const struct listed *y)
 {
-	return by_text(x->command, y->command);
+	return order_text(x->command, y->command);
 }
 
 /* ---- the table ---- */
@@ -176,19 +164,13 @@ static int column_named(const char *name)
 	return output_column("ls", name, known);
 }
 
-/* A name, or a number whether it has a name or not, as ps(1) has it. */
-static uid_t user_named(const char *name)
+static uid_t known_user(const char *name)
 {
-	const struct passwd *entry = getpwnam(name);
-	char *end;
-	unsigned long uid;
+	uid_t uid;
 
-	if (entry)
-		return entry->pw_uid;
-	uid = strtoul(name, &end, 10);
-	if (strspn(name, "0123456789") == 0 || *end || uid >= (uid_t)-1)
+	if (!user_named(name, &uid))
 		util_die(STATUS_USAGE, "ls: there is no user '%s'", name);
-	return (uid_t)uid;
+	return uid;
 }
 
 /* Returns false where the command is done. */
@@ -210,7 +192,7 @@ static bool read_arguments(int argc, char **argv, struct arguments *args)
 			args->sort = column_named(optarg);
 		else if (option == 'u')
 			args->whose = (struct listed_whose){
-				.uid = user_named(optarg) };
+				.uid = known_user(optarg) };
 		else if (!output_take(&args->output, option))
 			return false;
 	}

@@ -7,6 +7,7 @@
 #include "commands.h"
 #include "heaped.h"
 #include "look.h"
+#include "order.h"
 #include "output.h"
 #include "print.h"
 #include "table.h"
@@ -14,7 +15,6 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
-#include <string.h>
 
 /* ---- the table ---- */
 
@@ -110,14 +110,6 @@ static int by_id(const struct heaped *x, const struct heaped *y)
 	return (x->id > y->id) - (x->id < y->id);
 }
 
-/* "" behind all others. */
-static int by_name(const struct heaped *x, const struct heaped *y)
-{
-	if (!*x->name || !*y->name)
-		return !*x->name - !*y->name;
-	return strcmp(x->name, y->name);
-}
-
 /* Those without a number behind all others. */
 static int by_thread(const struct heaped *x, const struct heaped *y)
 {
@@ -130,8 +122,7 @@ static int by_thread(const struct heaped *x, const struct heaped *y)
 static int by_figure(const struct heaped *x, const struct heaped *y,
 		     enum heaped_figure figure)
 {
-	return (x->figures[figure] < y->figures[figure]) -
-		(x->figures[figure] > y->figures[figure]);
+	return order_number(x->figures[figure], y->figures[figure]);
 }
 
 static int compare(const void *a, const void *b, void *sort)
@@ -141,7 +132,7 @@ static int compare(const void *a, const void *b, void *sort)
 	int order = 0;
 
 	if (column == NAME)
-		order = by_name(x, y);
+		order = order_text(x->name, y->name);
 	else if (column == THREAD)
 		order = by_thread(x, y);
 	else if (column != HEAP)

@@ -14,12 +14,15 @@
 #include <unistd.h>
 
 int util_trouble = STATUS_USAGE;
+void (*util_before_message)(void);
 
 static enum { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER } color;
 
 __attribute__((format(printf, 1, 0)))
 static void say(const char *format, va_list args)
 {
+	if (util_before_message)
+		util_before_message();
 	/* What the command has printed comes first. */
 	fflush(stdout);
 	fputs("hakmem-stat: ", stderr);

@@ -32,6 +32,9 @@ enum {
  */
 extern int util_trouble;
 
+/* Called before a message, where it is not NULL: gives the terminal back. */
+extern void (*util_before_message)(void);
+
 /* "hakmem-stat: MESSAGE" on standard error. */
 __attribute__((format(printf, 1, 2)))
 void util_say(const char *format, ...);
