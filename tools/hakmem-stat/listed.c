@@ -96,12 +96,24 @@ static void take_figures(struct listed *item, const struct page *page)
 	item->preset = preset_of(page);
 }
 
+/* Reads the page at address `at`.  Returns NULL, or why that cannot be. */
+static const char *read_page(struct listed *item, uint64_t at)
+{
+	const char *why;
+
+	page_free(&item->page);
+	why = page_load(&item->page, process_read, &item->pid, at);
+	if (!why)
+		take_figures(item, &item->page);
+	return why;
+}
+
 /*
  * Returns 0 where the process has the library, with its figures where they
- * can be read; else as process_find() does.  `why` is NULL, or why there are
- * no figures.
+ * can be read, and the address of its page; else as process_find() does.
+ * `why` is NULL, or why there are no figures.
  */
-static int look(struct listed *item, const char **why)
+static int look(struct listed *item, const char **why, uint64_t *at)
 {
 	/* Twice: it may have executed another program in between. */
 	for (int i = 0; i < 2 && !item->has_figures; i++) {
@@ -113,13 +125,35 @@ static int look(struct listed *item, const char **why)
 		*why = process_why(status);
 		if (status)
 			return status == -EPERM && found.file ? 0 : status;
-		page_free(&item->page);
-		*why = page_load(&item->page, process_read, &item->pid,
-				 found.at);
-		if (!*why)
-			take_figures(item, &item->page);
+		*at = found.at;
+		*why = read_page(item, found.at);
 	}
 	return 0;
+}
+
+/* The same, by what is known from the last time. */
+static int look_again(struct listed *item, struct known *known)
+{
+	const struct known_process *last;
+	bool looked = false;
+	uint64_t at = 0;
+	const char *why;
+	int status = 0;
+
+	if (!proc_stat(item->pid, &item->stat))
+		return -ESRCH;
+	last = known_find(known, item->pid, &item->stat);
+	if (last && last->at && !read_page(item, last->at)) {
+		at = last->at;
+	} else if (known_has_none(last)) {
+		status = -ENOENT;
+	} else {
+		status = look(item, &why, &at);
+		looked = true;
+	}
+	if (at || status == -ENOENT)
+		known_tell(known, item->pid, &item->stat, at, last, looked);
+	return status;
 }
 
 /* ---- the list ---- */
@@ -177,16 +211,17 @@ static void add(struct listing *listing, struct listed *item,
 }
 
 static void add_process(struct listing *listing, pid_t pid,
-			struct listed_whose whose)
+			struct listed_whose whose, struct known *known)
 {
 	struct listed item = { .pid = pid, .preset = "" };
 	struct proc_state state;
 	const char *why;
+	uint64_t at;
 	int status;
 
 	if (!proc_state(pid, &state) || (!whose.any && state.uid != whose.uid))
 		return;
-	status = look(&item, &why);
+	status = known ? look_again(&item, known) : look(&item, &why, &at);
 	if (!status)
 		take_names(&item);
 	if (!proc_state(pid, &state)) {
@@ -204,9 +239,10 @@ const char *listed_one(struct listing *listing, pid_t pid)
 	struct listed item = { .pid = pid, .preset = "" };
 	struct proc_state state;
 	const char *why;
+	uint64_t at;
 
 	*listing = (struct listing){ 0 };
-	look(&item, &why);
+	look(&item, &why, &at);
 	if (!why) {
 		take_names(&item);
 		if (proc_state(pid, &state))
@@ -219,7 +255,8 @@ const char *listed_one(struct listing *listing, pid_t pid)
 	return why;
 }
 
-int listed_all(struct listing *listing, struct listed_whose whose)
+int listed_again(struct listing *listing, struct listed_whose whose,
+		 struct known *known)
 {
 	DIR *dir = opendir("/proc");
 	struct dirent *entry;
@@ -232,10 +269,17 @@ int listed_all(struct listing *listing, struct listed_whose whose)
 		long pid = strtol(entry->d_name, &end, 10);
 
 		if (!*end && pid > 0 && pid != getpid())
-			add_process(listing, (pid_t)pid, whose);
+			add_process(listing, (pid_t)pid, whose, known);
 	}
 	closedir(dir);
+	if (known)
+		known_turn(known);
 	return 0;
+}
+
+int listed_all(struct listing *listing, struct listed_whose whose)
+{
+	return listed_again(listing, whose, NULL);
 }
 
 void listed_free(struct listing *listing)

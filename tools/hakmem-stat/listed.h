@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * listed.h - the processes of the machine that have the library, and what
- * is to be said of each, for "hakmem-stat ls" and "export".
+ * is to be said of each, for "hakmem-stat ls", "top" and "export".
  */
 #ifndef STAT_LISTED_H
 #define STAT_LISTED_H
 
+#include "known.h"
 #include "page.h"
+#include "proc.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -32,6 +34,7 @@ struct listed {
 	char *library;		/* the file that it is in */
 	char *command;
 	char *comm;		/* the same as the kernel has it: any bytes */
+	struct proc_stat stat;	/* of listed_again() */
 };
 
 struct listing {
@@ -51,6 +54,14 @@ struct listed_whose {
  * none of the counts.  Returns 0, or -errno where there is no /proc.
  */
 int listed_all(struct listing *listing, struct listed_whose whose);
+
+/*
+ * The same for who looks time and again: what was known from the last time is
+ * not looked for, and `library` may be "".  A process that loads the library
+ * when it is known to have none is found some looks later.
+ */
+int listed_again(struct listing *listing, struct listed_whose whose,
+		 struct known *known);
 
 /*
  * Looks at one process, whose page has to be read.  Returns NULL, with the

@@ -178,6 +178,44 @@ bool proc_state(pid_t pid, struct proc_state *state)
 	return ok;
 }
 
+/*
+ * "PID (NAME) STATE PPID ...": the name may hold anything, and what follows it
+ * are the fields from 3 on.
+ */
+bool proc_stat(pid_t pid, struct proc_stat *stat)
+{
+	char *text = proc_read(pid, "stat");
+	const char *fields = text ? strrchr(text, ')') : NULL;
+	unsigned long long minor, major, start, stack;
+	bool ok;
+
+	ok = fields && sscanf(fields, ") %*c %*d %*d %*d %*d %*d %*u %llu "
+			      "%*u %llu %*u %*u %*u %*d %*d %*d %*d %*d %*d "
+			      "%llu %*u %*d %*u %*u %*u %llu", &minor, &major,
+			      &start, &stack) == 4;
+	free(text);
+	if (ok)
+		*stat = (struct proc_stat){ minor + major, start, stack };
+	return ok;
+}
+
+bool proc_memory(uint64_t *total, uint64_t *available)
+{
+	char *text = util_read("/proc/meminfo");
+	const char *line = text ? strstr(text, "\nMemAvailable:") : NULL;
+	unsigned long long all, left;
+	bool ok;
+
+	ok = line && sscanf(text, "MemTotal: %llu", &all) == 1 &&
+		sscanf(line, "\nMemAvailable: %llu", &left) == 1;
+	free(text);
+	if (ok) {
+		*total = all << 10;
+		*available = left << 10;
+	}
+	return ok;
+}
+
 /* ---- threads ---- */
 
 /* "NSpid:" has the number in each namespace, the innermost last. */

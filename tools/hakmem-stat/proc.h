@@ -77,6 +77,20 @@ struct proc_state {
  */
 bool proc_state(pid_t pid, struct proc_state *state);
 
+struct proc_stat {
+	uint64_t faults;	/* of pages, so far */
+	uint64_t start;		/* when it began, in ticks since the boot */
+	uint64_t stack;		/* where its stack begins: a number of its
+				   own for each program that it executes, 0
+				   where that may not be known */
+};
+
+/* False for what is gone. */
+bool proc_stat(pid_t pid, struct proc_stat *stat);
+
+/* Bytes of memory that the machine has, and that programs can still get. */
+bool proc_memory(uint64_t *total, uint64_t *available);
+
 /* A thread. */
 struct proc_thread {
 	pid_t tid;
