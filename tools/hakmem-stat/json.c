@@ -23,6 +23,8 @@
  *    "total":{"slabs":9,...}}
  *   {"schema":1,"pid":4711,"heaps":[{"heap":1,"state":"thread",...}],
  *    "total":{"slabs":9,...}}
+ *   {"schema":1,"time":1793323456.5,
+ *    "processes":[{"pid":4711,"faults_per_second":9.5,...}],"closed":0}
  *   {"schema":1,"pid":4711,"command":"web",
  *    "rows":[{"name":"live","bytes":9,"share":0.5,"estimated":false,
  *             "options":["empties"],"help":"..."},...],
@@ -58,6 +60,7 @@
 #include "options.h"
 #include "sized.h"
 #include "util.h"
+#include "watched.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -290,6 +293,49 @@ static struct json_object *sized_object(const struct sized *row)
 			add(object, sized_name(figure), NULL);
 	}
 	return object;
+}
+
+static void add_rate(struct json_object *to, const char *key, double rate)
+{
+	add(to, key, rate < 0 ? NULL : json_object_new_double(rate));
+}
+
+static struct json_object *watched_object(const struct watched_row *row)
+{
+	struct json_object *object = json_object_new_object();
+
+	add_number(object, "pid", (uint64_t)row->pid);
+	add_text(object, "user", row->user);
+	add_number(object, "rss_bytes", row->rss);
+	if (row->has_figures) {
+		add_number(object, "used_bytes", row->used);
+		add_number(object, "committed_bytes", row->committed);
+	} else {
+		add(object, "used_bytes", NULL);
+		add(object, "committed_bytes", NULL);
+	}
+	for (int r = 0; r < WATCHED_RATES; r++)
+		add_rate(object, watched_rate_name((enum watched_rate)r),
+			 row->rates[r]);
+	add_known_text(object, "preset", row->preset);
+	add_known_text(object, "unit", row->unit);
+	add_text(object, "command", row->command);
+	return object;
+}
+
+void print_watched_json(const struct watched *watched, double now)
+{
+	struct json_object *object = json_object_new_object();
+	struct json_object *processes = json_object_new_array();
+
+	add_number(object, "schema", 1);
+	add(object, "time", json_object_new_double(now));
+	for (size_t i = 0; i < watched->shown_count; i++)
+		json_object_array_add(processes,
+				      watched_object(watched->shown[i]));
+	add(object, "processes", processes);
+	add_number(object, "closed", watched->closed);
+	put(object);
 }
 
 void print_sizes_json(const struct sizes *sizes)
@@ -563,6 +609,13 @@ void print_listed_json(const struct listing *listing)
 void print_sizes_json(const struct sizes *sizes)
 {
 	(void)sizes;
+	abort();
+}
+
+void print_watched_json(const struct watched *watched, double now)
+{
+	(void)watched;
+	(void)now;
 	abort();
 }
 
