@@ -25,6 +25,7 @@ extern const struct command command_report;
 extern const struct command command_options;
 extern const struct command command_ls;
 extern const struct command command_doctor;
+extern const struct command command_top;
 extern const struct command command_explain;
 extern const struct command command_map;
 extern const struct command command_sizes;

@@ -18,6 +18,7 @@ static const struct command *const commands[] = {
 	&command_options,
 	&command_ls,
 	&command_doctor,
+	&command_top,
 	&command_explain,
 	&command_map,
 	&command_sizes,
