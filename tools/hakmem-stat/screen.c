@@ -130,7 +130,7 @@ const char *screen_open(void)
 	if (!newterm(NULL, stdout, stdin))
 		return "nothing is known of this kind of terminal (TERM)";
 	is_open = 1;
-	set_escdelay(25);
+	set_escdelay(100);
 	cbreak();
 	noecho();
 	nonl();
