@@ -33,6 +33,10 @@ extern const struct command command_threads;
 extern const struct command command_export;
 extern const struct command command_set;
 extern const struct command command_trim;
+extern const struct command command_record;
+extern const struct command command_diff;
+extern const struct command command_soak;
+extern const struct command command_plot;
 extern const struct command command_live;
 
 /* Prints the help of the command that runs; in main.c. */

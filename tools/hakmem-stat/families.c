@@ -26,7 +26,6 @@
 #include <string.h>
 
 #define PREFIX		"hakmem_"
-#define NAME_MAX_LEN	100
 #define HELP_MAX_LEN	1000
 
 /* Several times what a process has that uses every size class. */
@@ -165,12 +164,7 @@ static bool is_reserved(const char *name)
 
 static bool is_name(const char *name)
 {
-	static const char letters[] = "abcdefghijklmnopqrstuvwxyz"
-		"ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_";
-	size_t len = strlen(name);
-
-	return len && len <= NAME_MAX_LEN && strspn(name, letters) == len &&
-		!is_reserved(name);
+	return page_is_name(name) && !is_reserved(name);
 }
 
 /* The sizes of the classes are labels of the others. */

@@ -58,18 +58,21 @@ static uint64_t bytes_of(const struct page *page, const char *name)
  * Nobody counts small blocks one by one: a slab of them counts as a whole
  * from when it was made until it is empty.
  */
-static uint64_t used_bytes(const struct page *page)
+uint64_t listed_used(const struct page *page)
 {
 	uint64_t slabs = util_less(page_sum(page, "small_made"),
 			      page_sum(page, "small_retired"));
-
-	return slabs * HK_UNIT + page_sum(page, "run_bytes") +
+	uint64_t committed = listed_committed(page);
+	uint64_t used = slabs * HK_UNIT + page_sum(page, "run_bytes") +
 		util_less(bytes_of(page, "medium_out"),
 		     bytes_of(page, "magazine_blocks")) +
 		page_sum(page, "huge_bytes") + page_sum(page, "guarded_bytes");
+
+	/* Freed since it was read. */
+	return used > committed ? committed : used;
 }
 
-static uint64_t committed_bytes(const struct page *page)
+uint64_t listed_committed(const struct page *page)
 {
 	return page_sum(page, "arena_bytes") + page_sum(page, "huge_bytes") +
 		page_sum(page, "table_bytes") + page_sum(page, "meta_bytes") +
@@ -88,11 +91,8 @@ static const char *preset_of(const struct page *page)
 static void take_figures(struct listed *item, const struct page *page)
 {
 	item->has_figures = true;
-	item->committed = committed_bytes(page);
-	item->used = used_bytes(page);
-	/* Freed since it was read. */
-	if (item->used > item->committed)
-		item->used = item->committed;
+	item->committed = listed_committed(page);
+	item->used = listed_used(page);
 	item->preset = preset_of(page);
 }
 

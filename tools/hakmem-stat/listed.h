@@ -69,6 +69,10 @@ int listed_again(struct listing *listing, struct listed_whose whose,
  */
 const char *listed_one(struct listing *listing, pid_t pid);
 
+/* What of a page's heap is used, and committed: as they are in `listed`. */
+uint64_t listed_used(const struct page *page);
+uint64_t listed_committed(const struct page *page);
+
 /* Says how many processes could not be looked at, where there are any. */
 void listed_tell_closed(const struct listing *listing);
 

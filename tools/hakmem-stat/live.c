@@ -1,14 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * live.c - "hakmem-stat -p PID": the statistics page of a running process,
- * every value once, as a table or as JSON.
+ * every value once, as a table or as JSON; with an interval, what matters of
+ * it again and again.
  */
+#define _GNU_SOURCE
 #include "commands.h"
+#include "interval.h"
 #include "look.h"
 #include "process.h"
 #include "output.h"
 #include "page.h"
+#include "print.h"
 #include "proc.h"
+#include "sample.h"
+#include "ticker.h"
 #include "util.h"
 
 #include "stats/page.h"
@@ -102,29 +108,31 @@ static void print_table(const struct page *page, pid_t pid)
 
 /* ---- JSON ---- */
 
-/* The text is the other process's: it may be anything. */
-static void json_string(const char *s)
-{
-	putchar('"');
-	for (; *s; s++) {
-		unsigned char c = (unsigned char)*s;
-
-		if (c < ' ' || c > '~' || c == '"' || c == '\\')
-			printf("\\u%04x", c);
-		else
-			putchar(c);
-	}
-	putchar('"');
-}
-
 static void json_value(const struct page_value *value)
 {
-	json_string(value->name);
+	util_put_json(stdout, value->name);
 	printf(value->index ? ":[" : ":");
 	for (size_t i = 0; i < value->count; i++)
 		printf("%s%" PRIu64, i ? "," : "", value->elements[i]);
 	if (value->index)
 		putchar(']');
+}
+
+/* Which of the values only grow: with the times, that makes them rates. */
+static void json_counters(const struct page *page)
+{
+	const char *between = "";
+
+	fputs(",\"counters\":[", stdout);
+	for (size_t i = 0; i < page->count; i++) {
+		if (!page->values[i].count ||
+		    page->values[i].type != HK_PAGE_COUNTER)
+			continue;
+		fputs(between, stdout);
+		util_put_json(stdout, page->values[i].name);
+		between = ",";
+	}
+	putchar(']');
 }
 
 /* The library may know the process by another number: in a container. */
@@ -134,8 +142,11 @@ static void print_json_page(const struct page *page, pid_t pid)
 
 	printf("{\"schema\":1,\"pid\":%ld,\"page_pid\":%" PRIu32
 	       ",\"abi\":%" PRIu32 ",\"start_ns\":%" PRIu64
-	       ",\"heaps\":%zu,\"values\":{", (long)pid, page->pid,
-	       page->abi, page->start_ns, page->heaps);
+	       ",\"time_ns\":%" PRIu64 ",\"heaps\":%zu", (long)pid,
+	       page->pid, page->abi, page->start_ns,
+	       sample_clock(CLOCK_REALTIME), page->heaps);
+	json_counters(page);
+	fputs(",\"values\":{", stdout);
 	for (size_t i = 0; i < page->count; i++) {
 		if (!page->values[i].count ||
 		    page->values[i].type == HK_PAGE_LABEL)
@@ -147,7 +158,7 @@ static void print_json_page(const struct page *page, pid_t pid)
 	printf("}}\n");
 }
 
-/* ---- the command ---- */
+/* ---- the commands ---- */
 
 static void show(pid_t pid, bool json)
 {
@@ -161,32 +172,78 @@ static void show(pid_t pid, bool json)
 	page_free(&page);
 }
 
+/* A row now, and one at each tick. */
+static int watch(pid_t pid, enum print_format format, struct ticker *ticker)
+{
+	struct sample before = { 0 }, now;
+	struct sampler sampler;
+	bool begun = false;
+	enum sampled taken;
+	enum tick tick;
+	int status;
+
+	sampler_open(&sampler, pid);
+	ticker_start(ticker, pid, STDOUT_FILENO);
+	do {
+		taken = sampler_take(&sampler, &now);
+		if (taken != SAMPLED)
+			break;
+		interval_row(format, &sampler, begun ? &before : NULL, &now);
+		fflush(stdout);
+		sample_free(&before);
+		before = now;
+		begun = true;
+		tick = ferror(stdout) ? TICK_NO_READER : ticker_wait(ticker);
+		if (tick == TICK_ENDED)
+			taken = SAMPLED_ENDED;
+	} while (tick == TICK);
+	sample_free(&before);
+	ticker_stop(ticker);
+	status = sampler_over(&sampler, taken);
+	sampler_close(&sampler);
+	return begun ? status : STATUS_UNREADABLE;
+}
+
 static int run(int argc, char **argv)
 {
+	struct ticker ticker = { 0 };
 	struct output output;
-	bool json;
+	pid_t pid;
 
 	if (!output_read(argc, argv, &output))
 		return output.status;
-	json = output_is_json(&output, "-p");
-	if (argc - optind != 1)
+	if (optind == argc)
 		util_die(STATUS_USAGE, "-p: the number of one process is "
 			 "wanted");
-	show(process_number(argv[optind]), json);
-	return STATUS_FINE;
+	pid = process_number(argv[optind++]);
+	if (optind == argc) {
+		show(pid, output_is_json(&output, "-p without an interval"));
+		return STATUS_FINE;
+	}
+	ticker_arguments(&ticker, "-p", argc - optind, argv + optind);
+	return watch(pid, print_format_plain(output.format), &ticker);
 }
 
 const struct command command_live = {
 	.name = "-p",
 	.run = run,
-	.usage = "PID [OPTION...]",
-	.summary = "every figure of a running process",
+	.usage = "PID [OPTION...] [INTERVAL [COUNT]]",
+	.summary = "every figure of a running process; a line per interval",
 	.examples =
-"  hakmem-stat -p 4711                    look into a running process\n",
+"  hakmem-stat -p 4711                    look into a running process\n"
+"  hakmem-stat -p 4711 1                  watch it: a line each second\n"
+"  hakmem-stat -p 4711 0.1 50 -f csv      50 lines in 5 seconds, as CSV\n",
 	.help =
 "Prints every figure of the statistics page of a running process, which\n"
 "notices nothing of it.  Exits with 3 where there is none.\n"
-"  -f, --format=FORMAT  table (the default) or json\n"
+"\n"
+"With INTERVAL, seconds that may have a fraction, it prints a line at once,\n"
+"which tells of all since the process began, and one after each interval,\n"
+"until there are COUNT lines, the process ends, or an interrupt: each exits\n"
+"with 0.  Memory is as it is at the moment; the rest is per second: refills\n"
+"of threads' lists, calls of the slow path, batches freed for other threads,\n"
+"calls to the system, bytes given back, page faults, waits for a lock.\n"
+"  -f, --format=FORMAT  table (the default), json, or, with INTERVAL, csv\n"
 "      --json           the same as --format=json\n"
 "      --color=WHEN     auto (the default), always or never\n"
 "  -h, --help           this text\n",

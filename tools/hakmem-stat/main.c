@@ -26,6 +26,10 @@ static const struct command *const commands[] = {
 	&command_export,
 	&command_set,
 	&command_trim,
+	&command_record,
+	&command_diff,
+	&command_soak,
+	&command_plot,
 	&command_live,
 };
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))

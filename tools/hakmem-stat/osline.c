@@ -101,22 +101,6 @@ static bool key_char(char c)
 	return isalnum((unsigned char)c) || c == '_' || c == '.' || c == '-';
 }
 
-static bool parse_number(const char *text, uint64_t *number)
-{
-	uint64_t n = 0;
-
-	if (!*text)
-		return false;
-	for (; *text; text++) {
-		if (*text < '0' || *text > '9' ||
-		    __builtin_mul_overflow(n, 10u, &n) ||
-		    __builtin_add_overflow(n, (unsigned int)(*text - '0'), &n))
-			return false;
-	}
-	*number = n;
-	return true;
-}
-
 static void free_value(struct osline_value *value)
 {
 	free(value->key);
@@ -167,7 +151,7 @@ static void read_word(struct osline *line, const char *word, size_t len)
 		return;
 	value.key = util_copy(word, key);
 	value.text = util_copy(word + key + 1, len - key - 1);
-	value.is_number = parse_number(value.text, &value.number);
+	value.is_number = util_number(value.text, &value.number);
 	add_value(line, &value);
 }
 

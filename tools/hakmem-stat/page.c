@@ -2,6 +2,7 @@
 /*
  * page.c - see page.h.
  */
+#define _GNU_SOURCE
 #include "page.h"
 
 #include "stats/page.h"
@@ -26,6 +27,7 @@
 #define WORK_MAX	((uint64_t)1 << 30)
 #define RECORDS_MAX	(1u << 27)
 #define RECORD_MAX	1024u
+#define NAME_MAX_LEN	100u
 
 /* Records that are read at once. */
 #define RECORDS_PIECE	4096u
@@ -392,14 +394,27 @@ const struct page_value *page_find(const struct page *page, const char *name)
 	return NULL;
 }
 
-uint64_t page_sum(const struct page *page, const char *name)
+uint64_t page_total(const struct page_value *value)
 {
-	const struct page_value *value = page_find(page, name);
 	uint64_t n = 0;
 
 	for (size_t i = 0; value && i < value->count; i++)
 		n += value->elements[i];
 	return n;
+}
+
+uint64_t page_sum(const struct page *page, const char *name)
+{
+	return page_total(page_find(page, name));
+}
+
+bool page_is_name(const char *name)
+{
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyz"
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_";
+	size_t len = strnlen(name, NAME_MAX_LEN + 1);
+
+	return len && len <= NAME_MAX_LEN && strspn(name, letters) == len;
 }
 
 /* Its place among the elements of a value by class; false: it has none. */

@@ -79,7 +79,11 @@ const char *page_records(const struct page *page, page_read *read,
 const struct page_value *page_find(const struct page *page, const char *name);
 
 /* The sum over the elements; 0 where the page has no such value. */
+uint64_t page_total(const struct page_value *value);
 uint64_t page_sum(const struct page *page, const char *name);
+
+/* Is it a name as values have it: letters, digits and "_", not too long? */
+bool page_is_name(const char *name);
 
 /* The element of size class `class`, 0 where there is none. */
 uint64_t page_element(const struct page_value *value, size_t class);

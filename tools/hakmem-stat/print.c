@@ -15,18 +15,22 @@
 
 enum print_format print_format_named(const char *name)
 {
+	enum print_format format = print_format_plain(name);
+
+	if (format == PRINT_JSON && !print_json_built)
+		util_die(util_trouble, "this hakmem-stat was built without "
+			 "json-c: --format=csv and table work");
+	return format;
+}
+
+enum print_format print_format_plain(const char *name)
+{
 	static const char *const names[] = { "table", "json", "csv", NULL };
 	const char *nearest;
 
-	for (int i = 0; names[i]; i++) {
-		if (strcmp(name, names[i]) != 0)
-			continue;
-		if (i == PRINT_JSON && !print_json_built)
-			util_die(util_trouble, "this hakmem-stat was built "
-				 "without json-c: --format=csv and table "
-				 "work");
-		return (enum print_format)i;
-	}
+	for (int i = 0; names[i]; i++)
+		if (!strcmp(name, names[i]))
+			return (enum print_format)i;
 	nearest = util_nearest(name, names);
 	util_die(util_trouble, "unknown format '%s'%s%s%s: table, json or csv",
 		 name, nearest ? "; did you mean '" : "",

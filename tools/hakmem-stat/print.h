@@ -35,6 +35,9 @@ struct print_run {
  */
 enum print_format print_format_named(const char *name);
 
+/* The same, for commands whose JSON takes no json-c. */
+enum print_format print_format_plain(const char *name);
+
 /* `run` is NULL where the lines come from files. */
 void print_lines(FILE *out, enum print_format format,
 		 const struct oslines *lines, const struct print_run *run);

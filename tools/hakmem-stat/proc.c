@@ -184,18 +184,22 @@ bool proc_state(pid_t pid, struct proc_state *state)
  */
 bool proc_stat(pid_t pid, struct proc_stat *stat)
 {
+	uint64_t second = (uint64_t)sysconf(_SC_CLK_TCK), user, system;
 	char *text = proc_read(pid, "stat");
 	const char *fields = text ? strrchr(text, ')') : NULL;
-	unsigned long long minor, major, start, stack;
 	bool ok;
 
-	ok = fields && sscanf(fields, ") %*c %*d %*d %*d %*d %*d %*u %llu "
-			      "%*u %llu %*u %*u %*u %*d %*d %*d %*d %*d %*d "
-			      "%llu %*u %*d %*u %*u %*u %llu", &minor, &major,
-			      &start, &stack) == 4;
-	free(text);
+	*stat = (struct proc_stat){ 0 };
+	ok = fields && sscanf(fields, ") %*c %*d %*d %*d %*d %*d %*u %" SCNu64
+			      " %*u %" SCNu64 " %*u %" SCNu64 " %" SCNu64
+			      " %*d %*d %*d %*d %" SCNu64 " %*d %" SCNu64
+			      " %*u %*d %*u %*u %*u %" SCNu64,
+			      &stat->minor_faults, &stat->major_faults, &user,
+			      &system, &stat->threads, &stat->start,
+			      &stat->stack) == 7;
 	if (ok)
-		*stat = (struct proc_stat){ minor + major, start, stack };
+		stat->cpu_ms = (user + system) * 1000 / second;
+	free(text);
 	return ok;
 }
 

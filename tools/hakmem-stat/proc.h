@@ -77,12 +77,16 @@ struct proc_state {
  */
 bool proc_state(pid_t pid, struct proc_state *state);
 
+/* What it has used of the machine so far. */
 struct proc_stat {
-	uint64_t faults;	/* of pages, so far */
-	uint64_t start;		/* when it began, in ticks since the boot */
+	uint64_t start;		/* when it began, in ticks since the boot: no
+				   two of one number have the same */
 	uint64_t stack;		/* where its stack begins: a number of its
 				   own for each program that it executes, 0
 				   where that may not be known */
+	uint64_t minor_faults, major_faults;
+	uint64_t cpu_ms;	/* of all its threads */
+	uint64_t threads;
 };
 
 /* False for what is gone. */

@@ -1,56 +1,41 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * report.c - "hakmem-stat report FILE...": the figures in logs.
+ * report.c - "hakmem-stat report FILE...": the figures in logs and in
+ * recordings.
  */
 #define _GNU_SOURCE
 #include "commands.h"
-#include "osline.h"
 #include "output.h"
 #include "print.h"
+#include "readings.h"
+#include "recorded.h"
 #include "util.h"
 
-#include <errno.h>
-#include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
-/* Reads one log; false where it cannot be read to its end. */
-static bool read_log(struct oslines *lines, const char *name)
+/* Recordings have columns of their own each. */
+static void check_csv(const struct readings *readings)
 {
-	bool standard = !strcmp(name, "-");
-	const char *source = standard ? "standard input" : name;
-	FILE *in = standard ? stdin : fopen(name, "re");
-	size_t before = lines->count;
-	unsigned long number = 0;
-	char *text = NULL;
-	size_t room = 0;
-	ssize_t len;
+	if (readings->count + (readings->lines.count > 0) > 1)
+		util_die(STATUS_USAGE, "report: --format=csv takes one "
+			 "recording at a time, and no log with it");
+}
 
-	if (!in) {
-		util_say("%s: %s", source, strerror(errno));
-		return false;
-	}
-	errno = 0;
-	while ((len = getline(&text, &room, in)) >= 0)
-		if (!osline_read(lines, source, ++number, text, (size_t)len))
-			util_say("%s:%lu: nothing to read behind " OSLINE_TAG,
-				 source, number);
-	len = ferror(in) ? -1 : 0;
-	if (len < 0)
-		util_say("%s: %s", source,
-			 errno ? strerror(errno) : "read error");
-	else if (lines->count == before)
-		util_say("%s: no " OSLINE_TAG " line", source);
-	free(text);
-	if (!standard)
-		fclose(in);
-	return len == 0;
+static void print_all(enum print_format format,
+		      const struct readings *readings)
+{
+	if (format == PRINT_CSV && readings->count)
+		check_csv(readings);
+	if (readings->lines.count)
+		print_lines(stdout, format, &readings->lines, NULL);
+	for (size_t i = 0; i < readings->count; i++)
+		recorded_print(format, &readings->recordings[i]);
 }
 
 static int run(int argc, char **argv)
 {
+	struct readings readings = { 0 };
 	enum print_format format;
-	struct oslines lines = { 0 };
 	struct output output;
 	int status = STATUS_FINE;
 
@@ -58,16 +43,16 @@ static int run(int argc, char **argv)
 		return output.status;
 	format = print_format_named(output.format);
 	if (optind == argc)
-		util_die(STATUS_USAGE, "report: which file?  Name the logs, "
-			 "or '-' for standard input");
+		util_die(STATUS_USAGE, "report: which file?  Name the logs "
+			 "or recordings, or '-' for standard input");
 	for (int i = optind; i < argc; i++)
-		if (!read_log(&lines, argv[i]))
+		if (!readings_add(&readings, argv[i]))
 			status = STATUS_UNREADABLE;
-	if (lines.count)
-		print_lines(stdout, format, &lines, NULL);
+	if (!readings_are_none(&readings))
+		print_all(format, &readings);
 	else if (status == STATUS_FINE)
 		status = STATUS_FINDING;
-	oslines_free(&lines);
+	readings_free(&readings);
 	return status;
 }
 
@@ -75,14 +60,17 @@ const struct command command_report = {
 	.name = "report",
 	.run = run,
 	.usage = "[OPTION...] FILE...",
-	.summary = "read the figures in logs",
+	.summary = "read the figures in logs and recordings",
 	.examples =
 "  hakmem-stat report server.log          read the figures in a log\n"
-"  journalctl -u web | hakmem-stat report --format=csv -\n",
+"  journalctl -u web | hakmem-stat report --format=csv -\n"
+"  hakmem-stat report web.rec             what is in a recording\n",
 	.help =
 "Reads the [SS_OS_STATS] lines that HAKMEM_SS_OS_STATS=1 makes the library\n"
-"print, wherever in the files they are; '-' is standard input.  Exits with 1\n"
-"where there is none, 2 for a wrong command line, 3 where a file cannot be\n"
-"read.\n"
+"print, wherever in the files they are; '-' is standard input.  Of a file\n"
+"that hakmem-stat record made it prints each figure's first, last, least and\n"
+"most value, or its rise per second; as CSV, every sample.  Exits with 1\n"
+"where there are no figures, 2 for a wrong command line, 3 where a file\n"
+"cannot be read.\n"
 	OUTPUT_HELP,
 };

@@ -97,6 +97,22 @@ char *util_read(const char *path)
 	return text;
 }
 
+bool util_number(const char *text, uint64_t *number)
+{
+	uint64_t n = 0;
+
+	if (!*text)
+		return false;
+	for (; *text; text++) {
+		if (*text < '0' || *text > '9' ||
+		    __builtin_mul_overflow(n, 10u, &n) ||
+		    __builtin_add_overflow(n, (unsigned int)(*text - '0'), &n))
+			return false;
+	}
+	*number = n;
+	return true;
+}
+
 /* ---- output ---- */
 
 const char *util_bytes(char text[UTIL_BYTES_MAX], uint64_t bytes)
@@ -149,6 +165,20 @@ const char *util_bold(FILE *out)
 const char *util_plain(FILE *out)
 {
 	return colored(out) ? "\033[0m" : "";
+}
+
+void util_put_json(FILE *out, const char *text)
+{
+	fputc('"', out);
+	for (; *text; text++) {
+		unsigned char c = (unsigned char)*text;
+
+		if (c < ' ' || c > '~' || c == '"' || c == '\\')
+			fprintf(out, "\\u%04x", c);
+		else
+			fputc(c, out);
+	}
+	fputc('"', out);
 }
 
 /* Also where it was an earlier write that failed, and errno tells no more. */

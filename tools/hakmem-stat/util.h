@@ -58,9 +58,15 @@ static inline uint64_t util_less(uint64_t a, uint64_t b)
 	return a > b ? a - b : 0;
 }
 
+/* A decimal number and nothing else; false where it does not fit. */
+bool util_number(const char *text, uint64_t *number);
+
 /* "1.5 GiB", "12.0 KiB", "17 B" in `text`. */
 #define UTIL_BYTES_MAX 32
 const char *util_bytes(char text[UTIL_BYTES_MAX], uint64_t bytes);
+
+/* A text, which may have any bytes, as a string of JSON. */
+void util_put_json(FILE *out, const char *text);
 
 /* --color=auto|always|never; any other word ends the program. */
 void util_set_color(const char *when);

@@ -50,7 +50,8 @@ struct watched_row watched_row(const struct listed *item)
 		.committed = item->committed,
 	};
 
-	row.counters[WATCHED_FAULTS] = item->stat.faults;
+	row.counters[WATCHED_FAULTS] = item->stat.minor_faults +
+		item->stat.major_faults;
 	if (item->has_figures) {
 		row.counters[WATCHED_REFILLS] = page_sum(page, "refills") +
 			page_sum(page, "medium_refills");
