@@ -13,6 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define PROGRAM	"the program itself"
+
 struct served {
 	bool any;		/* the list could be read */
 	char *first;		/* what serves it, other than the C library */
@@ -47,8 +49,7 @@ static bool is_sanitizer(const char *name)
 static bool take(void *arg, const struct linkmap_object *object)
 {
 	struct served *served = arg;
-	const char *name = *object->name ? object->name :
-		"the program itself";
+	const char *name = *object->name ? object->name : PROGRAM;
 
 	served->any = true;
 	if (!object->has_malloc || is_system(object->name))
@@ -69,13 +70,24 @@ static char *remedy_for(const struct served *served)
 	if (served->sanitizer)
 		return util_format("leave libhakmem out: a program built with "
 				   "-fsanitize has to have its own");
-	if (!strcmp(served->first, "the program itself"))
+	if (!strcmp(served->first, PROGRAM))
 		return util_format("build the program without its own "
 				   "allocator, such as MALLOC=libc or "
 				   "-Dmalloc=system where it has that");
 	return util_format("take %s out of LD_PRELOAD or /etc/ld.so.preload, "
 			   "or out of what the program is linked with, and "
 			   "restart it", base_name(served->first));
+}
+
+/* It is not in front of ours, which is not there. */
+static char *remedy_without(const struct served *served)
+{
+	if (served->sanitizer || !strcmp(served->first, PROGRAM))
+		return remedy_for(served);
+	return util_format("nothing where the program is linked with it, as "
+			   "a preloaded libhakmem comes in front; where it is "
+			   "preloaded itself, take %s out there",
+			   base_name(served->first));
 }
 
 static void tell(struct findings *findings, const struct served *served,
@@ -93,7 +105,8 @@ static void tell(struct findings *findings, const struct served *served,
 	else if (served->first)
 		findings_add(findings, FINDING_NOTE, "allocator",
 			     util_format("malloc is that of %s",
-					 served->first), remedy_for(served));
+					 served->first),
+			     remedy_without(served));
 	else if (!loaded)
 		findings_add(findings, FINDING_OK, "allocator",
 			     util_format("malloc is that of the C library"),
