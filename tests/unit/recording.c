@@ -14,12 +14,13 @@
 #include <unistd.h>
 
 static const char *const text[] = {
-	"{\"schema\":1,\"kind\":\"recording\",\"pid\":7,"
-	"\"command\":\"a\\u0041\",\"start_ns\":5,"
-	"\"counters\":[\"refills\",\"x\"]}\n",
-	"{\"time_ns\":10,\"elapsed_ns\":0,\"rss_bytes\":4096,\"refills\":1}\n",
-	"{\"time_ns\":20,\"elapsed_ns\":10,\"rss_bytes\":8192,\"refills\":4,"
-	"\"late\":18446744073709551614}\n",
+	("{\"schema\":1,\"kind\":\"recording\",\"pid\":7,"
+	 "\"command\":\"a\\u0041\",\"start_ns\":5,"
+	 "\"counters\":[\"refills\",\"x\"]}\n"),
+	("{\"time_ns\":10,\"elapsed_ns\":0,\"rss_bytes\":4096,"
+	 "\"refills\":1}\n"),
+	("{\"time_ns\":20,\"elapsed_ns\":10,\"rss_bytes\":8192,"
+	 "\"refills\":4,\"late\":18446744073709551614}\n"),
 };
 #define LINES (sizeof(text) / sizeof(text[0]))
 

@@ -160,7 +160,7 @@ bool compared_is_bytes(const struct compared *row)
 static bool is_called(const char *row, const char *name)
 {
 	static const char *const ends[] = {
-		"", "_bytes", RATE, "_bytes" RATE
+		"", "_bytes", RATE, ("_bytes" RATE)
 	};
 	size_t len = strlen(name);
 
