@@ -124,6 +124,8 @@ const char *screen_open(void)
 	add_farewell("rmkx");
 	add_farewell("cnorm");
 	add_farewell("rmcup");
+	/* newterm() makes one of its own. */
+	del_curterm(cur_term);
 	catch_endings();
 	util_before_message = screen_close;
 	atexit(screen_close);
