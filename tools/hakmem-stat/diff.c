@@ -195,13 +195,13 @@ static int run(int argc, char **argv)
 const struct command command_diff = {
 	.name = "diff",
 	.run = run,
-	.usage = "A B [OPTION...]",
+	.usage = "FILE-A FILE-B [OPTION...]",
 	.summary = "compare two logs or recordings",
 	.examples =
 "  hakmem-stat diff old.log new.log       what has changed\n"
 "  hakmem-stat diff a.rec b.rec --fail-on='rss>5%' --fail-on='refills>1000'\n",
 	.help =
-"Prints each figure of two files, their difference and B / A.  Of logs with\n"
+"Prints each figure of two files, B less A, and B / A.  Of logs with\n"
 "[SS_OS_STATS] lines it takes the sums; of recordings, or what hakmem-stat -p\n"
 "PID --json has printed, the median of what goes up and down, and of counters\n"
 "the rise per second.  Exits with 1 where a --fail-on is met, 2 for a wrong\n"

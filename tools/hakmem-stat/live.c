@@ -243,7 +243,7 @@ const struct command command_live = {
 "with 0.  Memory is as it is at the moment; the rest is per second: refills\n"
 "of threads' lists, calls of the slow path, batches freed for other threads,\n"
 "calls to the system, bytes given back, page faults, waits for a lock.\n"
-"  -f, --format=FORMAT  table (the default), json, or, with INTERVAL, csv\n"
+"  -f, --format=FORMAT  table (the default), json or csv; csv takes INTERVAL\n"
 "      --json           the same as --format=json\n"
 "      --color=WHEN     auto (the default), always or never\n"
 "  -h, --help           this text\n",

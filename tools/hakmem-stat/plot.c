@@ -229,7 +229,7 @@ static int run(int argc, char **argv)
 const struct command command_plot = {
 	.name = "plot",
 	.run = run,
-	.usage = "FILE -o OUT",
+	.usage = "FILE -o PICTURE",
 	.summary = "a recording as a picture",
 	.examples =
 "  hakmem-stat plot web.rec -o web.svg    memory and events over time\n",
@@ -237,6 +237,6 @@ const struct command command_plot = {
 "Draws a recording that hakmem-stat record made, by gnuplot, which has to be\n"
 "installed: memory above, what happened per second below.  Exits with 3 where\n"
 "the file cannot be read or the picture not be drawn.\n"
-"  -o, --output=OUT     the picture; its name ends in .svg or .png\n"
+"  -o, --output=FILE    the picture; its name ends in .svg or .png\n"
 "  -h, --help           this text\n",
 };
