@@ -21,6 +21,9 @@
 #define NAME_MAX_LEN	64u
 #define PART		4096u	/* of memory: all of it is mapped, or none */
 
+/* Of its map; one that maps faster than we read would have no end. */
+#define LINES_MAX	(1u << 20)
+
 /* What the dynamic section of a mapped file says. */
 struct object {
 	pid_t pid;
@@ -238,12 +241,12 @@ static int look_into(pid_t pid, unsigned int *reads, uint64_t start,
 static int search(FILE *maps, pid_t pid, const char *name,
 		  struct process_found *found)
 {
-	unsigned int reads = PROCESS_READS;
+	unsigned int reads = PROCESS_READS, lines = LINES_MAX;
 	int status = -ENOENT;
 	char *line = NULL;
 	size_t room = 0;
 
-	while (!found->file && getline(&line, &room, maps) >= 0) {
+	while (!found->file && lines-- && getline(&line, &room, maps) >= 0) {
 		uint64_t start;
 		const char *path = file_start(line, &start);
 
