@@ -60,8 +60,9 @@ static int serve(uint32_t what)
  */
 void hk_request_serve(void)
 {
+	/* In this order: what the CAS replaces is no newer than `asked`. */
+	uint64_t taken = __atomic_load_n(&hk_request.taken, __ATOMIC_ACQUIRE);
 	uint64_t asked = __atomic_load_n(&hk_request.asked, __ATOMIC_ACQUIRE);
-	uint64_t taken = __atomic_load_n(&hk_request.taken, __ATOMIC_RELAXED);
 	int saved = errno;
 
 	if (hk_lock_exempt() || asked == taken ||

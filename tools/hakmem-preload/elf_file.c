@@ -321,6 +321,17 @@ static bool is_global(const Elf64_Sym *symbol)
 	return bind == STB_GLOBAL || bind == STB_WEAK;
 }
 
+/* Without a look for its end, which may be far. */
+static bool is_named(const struct elf_file *elf, const Elf64_Sym *symbol,
+		     const char *name)
+{
+	uint64_t len = strlen(name) + 1;
+
+	return symbol->st_name < elf->strings_size &&
+		len <= elf->strings_size - symbol->st_name &&
+		!memcmp(elf->at + elf->strings + symbol->st_name, name, len);
+}
+
 /* A symbol that defines the name; elf->symbol_count where none does. */
 static size_t definition(const struct elf_file *elf, const char *name,
 			 bool plain)
@@ -333,7 +344,7 @@ static size_t definition(const struct elf_file *elf, const char *name,
 		    (plain && elf->versions &&
 		     elf->versions[i] != VER_NDX_GLOBAL))
 			continue;
-		if (!strcmp(string(elf, s->st_name), name))
+		if (is_named(elf, s, name))
 			return i;
 	}
 	return elf->symbol_count;

@@ -15,7 +15,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -68,19 +67,23 @@ bool ask_read_arguments(int argc, char **argv, struct ask_arguments *args)
 
 static bool get(const struct ask *ask, struct hk_page_request *request)
 {
-	pid_t pid = ask->pid;
+	ssize_t n = pread(ask->memory, request, sizeof(*request),
+			  (off_t)ask->at);
 
-	return process_read(&pid, ask->at, request, sizeof(*request));
+	if (n >= 0)
+		errno = ESRCH;	/* another program is in its place */
+	return n == (ssize_t)sizeof(*request);
 }
 
 static bool put(const struct ask *ask, size_t offset, const void *from,
 		size_t len)
 {
-	struct iovec here = { (void *)(uintptr_t)from, len };
-	struct iovec there = { (void *)(uintptr_t)(ask->at + offset), len };
+	ssize_t n = pwrite(ask->memory, from, len,
+			   (off_t)(ask->at + offset));
 
-	return process_vm_writev(ask->pid, &here, 1, &there, 1, 0) ==
-		(ssize_t)len;
+	if (n >= 0)
+		errno = ESRCH;
+	return n == (ssize_t)len;
 }
 
 __attribute__((noreturn))
@@ -88,6 +91,21 @@ static void gone(const struct ask *ask)
 {
 	look_require(ask->pid, process_why(errno == EPERM ? -EPERM : -ESRCH));
 	abort();
+}
+
+/*
+ * Of the program that is there now: where it executes another one, or ends and
+ * its number is another's, nothing is read or written any more.
+ */
+static int open_memory(pid_t pid)
+{
+	char *path = util_format("/proc/%ld/mem", (long)pid);
+	int fd = open(path, O_RDWR | O_CLOEXEC);
+
+	if (fd < 0)
+		util_die(STATUS_UNREADABLE, "%s: %s", path, strerror(errno));
+	free(path);
+	return fd;
 }
 
 /* Released with the descriptor, also where this program is killed. */
@@ -106,11 +124,12 @@ static int lock(pid_t pid)
 }
 
 /* Where the page says that requests go; 0: it does not. */
-static uint64_t request_at(pid_t pid, const struct page *page)
+static uint64_t request_at(int memory, const struct page *page)
 {
 	struct hk_page_map map;
 
-	if (!page->map || !process_read(&pid, page->map, &map, sizeof(map)) ||
+	if (!page->map || pread(memory, &map, sizeof(map), (off_t)page->map) !=
+	    (ssize_t)sizeof(map) ||
 	    map.size < sizeof(map))
 		return 0;
 	return map.request;
@@ -121,8 +140,13 @@ void ask_open(struct ask *ask, const struct ask_arguments *args,
 {
 	struct hk_page_request now;
 
+	if (page_sum(page, "option_force_libc"))
+		util_die(STATUS_UNREADABLE, "process %ld is served by the C "
+			 "library's allocator (force_libc): it answers "
+			 "nothing", (long)args->pid);
 	*ask = (struct ask){ .pid = args->pid, .wait = args->wait };
-	ask->at = request_at(args->pid, page);
+	ask->memory = open_memory(args->pid);
+	ask->at = request_at(ask->memory, page);
 	if (!ask->at || !get(ask, &now) || now.size < sizeof(now))
 		util_die(STATUS_UNREADABLE, "process %ld has a libhakmem that "
 			 "takes no requests, of an earlier version",
@@ -133,6 +157,7 @@ void ask_open(struct ask *ask, const struct ask_arguments *args,
 void ask_close(struct ask *ask)
 {
 	close(ask->lock);
+	close(ask->memory);
 }
 
 static void nap(void)
@@ -152,7 +177,7 @@ static bool await(const struct ask *ask, struct hk_page_request *now)
 		if (!get(ask, now))
 			gone(ask);
 		if (now->done == now->asked)
-			return true;
+			break;
 		clock_gettime(CLOCK_MONOTONIC, &time);
 		if (time.tv_sec - start.tv_sec > (time_t)ask->wait ||
 		    (time.tv_sec - start.tv_sec == (time_t)ask->wait &&
@@ -160,6 +185,10 @@ static bool await(const struct ask *ask, struct hk_page_request *now)
 			return false;
 		nap();
 	}
+	/* `result` may have been copied before `done` was: again. */
+	if (!get(ask, now))
+		gone(ask);
+	return true;
 }
 
 int64_t ask_do(const struct ask *ask, enum hk_page_what what,
@@ -172,7 +201,8 @@ int64_t ask_do(const struct ask *ask, enum hk_page_what what,
 		util_die(STATUS_USAGE, "'%.20s...' is too long", text);
 	if (!await(ask, &now))
 		util_die(STATUS_FINDING, "process %ld has not yet done what it "
-			 "was asked before: it allocates nothing at present",
+			 "was asked before: it allocates nothing at present, "
+			 "or only what its threads have ready",
 			 (long)ask->pid);
 	now.asked++;
 	/* `asked` alone, and last: the system call before has ended. */
@@ -185,7 +215,8 @@ int64_t ask_do(const struct ask *ask, enum hk_page_what what,
 		gone(ask);
 	if (!await(ask, &now))
 		util_die(STATUS_FINDING, "process %ld has not answered for "
-			 "%u s: it allocates nothing at present, and does it "
-			 "when it next does", (long)ask->pid, ask->wait);
+			 "%u s: it allocates nothing at present, or only "
+			 "what its threads have ready, and does it when they "
+			 "need more", (long)ask->pid, ask->wait);
 	return now.result;
 }

@@ -42,6 +42,7 @@ bool ask_read_arguments(int argc, char **argv, struct ask_arguments *args);
 struct ask {
 	pid_t pid;
 	int lock;		/* a file descriptor */
+	int memory;		/* the same, of the process's memory */
 	uint64_t at;		/* of its struct hk_page_request */
 	unsigned int wait;	/* seconds */
 };

@@ -44,7 +44,7 @@ void contrast_text(contrast_number text, const struct compared *row,
 	char digits[UTIL_BYTES_MAX];
 
 	if (compared_is_bytes(row))
-		util_bytes(digits, (uint64_t)fabsl(n));
+		util_bytes(digits, util_whole(fabsl(n)));
 	else
 		snprintf(digits, sizeof(digits), "%.*Lf", row->is_rate ? 1 : 0,
 			 fabsl(n));

@@ -10,6 +10,8 @@
 #include "process.h"
 #include "util.h"
 
+#include "root.h"
+
 #include "heap/config.h"
 
 #include <errno.h>
@@ -143,6 +145,9 @@ void doctor_machine(struct findings *findings, const char *library)
 	doctor_preload_file(findings);
 	doctor_preload_variable(findings, getenv("LD_PRELOAD"));
 	doctor_options(findings, &choices);
+	/* In DIR, which may have what the kernel says of another system. */
+	if (!root_is_system() && access("/proc/sys", F_OK))
+		return;
 	look_at_page_size(findings);
 	doctor_huge_pages(findings, 0);
 	look_at_overcommit(findings);

@@ -191,10 +191,7 @@ static char *actual_value(const struct page *page, enum hk_option_id id)
 	uint64_t n = value ? page_sum(page, name) : 0;
 
 	free(name);
-	if (!value || id >= HK_FIRST_TEXT || n < hk_option[id].least ||
-	    n > hk_option[id].most)
-		return NULL;
-	return options_value(id, (size_t)n);
+	return value ? options_value_said(id, n) : NULL;
 }
 
 /* It is what the machine has, or what was learned. */

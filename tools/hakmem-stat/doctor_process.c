@@ -245,15 +245,23 @@ static char *service_of(const struct process *p)
 static void tell_not_asked(const struct process *p)
 {
 	char *service = service_of(p);
+	char *remedy;
 
+	if (access(p->library, R_OK))
+		remedy = util_format("install the library first: %s is not "
+				     "there; or name it by --lib", p->library);
+	else if (service)
+		remedy = util_format("hakmem-preload enable --service %s, "
+				     "then systemctl restart %s", service,
+				     service);
+	else
+		remedy = util_format("start it with LD_PRELOAD=%s, or "
+				     "hakmem-preload enable for all programs",
+				     p->library);
 	add(p, FINDING_PROBLEM, "loaded",
 	    util_format("not loaded: nothing asks for it, neither "
 			"LD_PRELOAD%s nor " PRELOAD_FILE, p->env ? "" :
-			" (which may not be read)"),
-	    service ? util_format("hakmem-preload enable --service %s, then "
-				  "systemctl restart %s", service, service) :
-	    util_format("start it with LD_PRELOAD=%s, or hakmem-preload "
-			"enable for all programs", p->library));
+			" (which may not be read)"), remedy);
 	free(service);
 }
 
@@ -365,7 +373,7 @@ static void look_at_page(const struct process *p, uint64_t at)
 
 	if (why) {
 		add(p, FINDING_NOTE, "figures",
-		    util_format("its statistics page cannot be read: %s", why),
+		    util_format("%s", why),
 		    util_format("take stats_page = 0 out where that is set; "
 				"use the hakmem-stat of that library's "
 				"version"));

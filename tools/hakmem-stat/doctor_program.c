@@ -8,6 +8,7 @@
 
 #include "elf_head.h"
 #include "loaded.h"
+#include "proc.h"
 #include "util.h"
 
 #include "elf_file.h"
@@ -20,12 +21,16 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 extern char **environ;
+
+/* No program is linked with a tenth of it. */
+#define NEEDED_MAX	1000u
 
 struct program {
 	struct findings *findings;
@@ -48,7 +53,8 @@ static void add(const struct program *p, enum finding_severity severity,
 __attribute__((noreturn))
 static void unreadable(const char *path, const char *why)
 {
-	util_die(STATUS_UNREADABLE, "doctor: %s%s: %s", root_name, path, why);
+	util_die(STATUS_UNREADABLE, "doctor: %s: %s",
+		 proc_printable(util_format("%s%s", root_name, path)), why);
 }
 
 /* ---- scripts ---- */
@@ -232,7 +238,10 @@ static void look_at_needed(const struct program *p,
 {
 	const char *name;
 
-	for (size_t i = 0; (name = elf_needed(elf, i)); i++) {
+	for (size_t i = 0; i < NEEDED_MAX && (name = elf_needed(elf, i));
+	     i++) {
+		if (strnlen(name, NAME_MAX + 1) > NAME_MAX)
+			continue;
 		if (strstr(name, "san.so"))
 			tell_sanitizer(p, name);
 		else if (library_named_allocator(name))
@@ -290,6 +299,17 @@ static void look_at_file(struct program *p)
 	close(fd);
 }
 
+static char *how_to_load(const struct program *p)
+{
+	if (access(p->library, R_OK))
+		return util_format("install the library first: %s is not "
+				   "there; or name it by --lib", p->library);
+	if (p->privileged)
+		return util_format("hakmem-preload enable, for all programs");
+	return util_format("LD_PRELOAD=%s %s, or hakmem-preload enable for "
+			   "all programs", p->library, p->command);
+}
+
 static void conclude(const struct program *p)
 {
 	if (p->by_file)
@@ -304,8 +324,7 @@ static void conclude(const struct program *p)
 		add(p, FINDING_PROBLEM, "loaded",
 		    util_format("it would not have the library: nothing asks "
 				"for it"),
-		    util_format("LD_PRELOAD=%s %s, or hakmem-preload enable "
-				"for all programs", p->library, p->command));
+		    how_to_load(p));
 }
 
 static void look_at_options(const struct program *p)

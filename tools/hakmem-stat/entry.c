@@ -30,11 +30,11 @@ static const struct chart_entry common[FIRST] = {
 		   .name = "clean: given back, or never used" },
 	[RESERVED] = { .letter = '-', .color = PALETTE_LINE, .is_idle = true,
 		       .name = "the first unit, which is not used" },
-	[HUGE] = { .letter = 'H', .color = PALETTE_ORANGE, .is_apart = true,
+	[HUGE] = { .letter = ' ', .color = PALETTE_ORANGE, .is_apart = true,
 		   .name = "not shown: blocks with own mappings" },
-	[GUARDED] = { .letter = 'g', .color = PALETTE_FREE, .is_apart = true,
+	[GUARDED] = { .letter = ' ', .color = PALETTE_FREE, .is_apart = true,
 		      .name = "not shown: blocks between guard pages" },
-	[METADATA] = { .letter = 'x', .color = PALETTE_FREE, .is_apart = true,
+	[METADATA] = { .letter = ' ', .color = PALETTE_FREE, .is_apart = true,
 		       .name = "not shown: descriptors, heaps" },
 };
 

@@ -61,6 +61,7 @@ static bool read_arguments(int argc, char **argv, struct arguments *args)
 {
 	static const struct option options[] = {
 		{ "all", no_argument, NULL, 'a' },
+		{ "pid", required_argument, NULL, 'p' },
 		{ "textfile", required_argument, NULL, 't' },
 		{ "format", required_argument, NULL, 'f' },
 		{ "help", no_argument, NULL, 'h' },
@@ -162,9 +163,9 @@ const struct command command_export = {
 "  hakmem-stat export -p 4711             its figures for Prometheus\n",
 	.help =
 "Prints the figures of every process that has libhakmem for Prometheus, or\n"
-"for what reads OpenMetrics.  Exits with 3 where the process of -p is none,\n"
-"or the file cannot be written.\n"
-"  -p PID               of that process only\n"
+"for what reads OpenMetrics.  Exits with 3 where there is no\n"
+"such process, or the file cannot be written.\n"
+"  -p, --pid=PID        of that process only\n"
 "      --all            of every process (the default)\n"
 "  -f, --format=FORMAT  prometheus (the default) or openmetrics\n"
 "      --textfile=DIR   into DIR/hakmem.prom, whole, for node_exporter\n"

@@ -4,45 +4,11 @@
  */
 #include "exposition.h"
 
+#include "util.h"
+
 #include <stddef.h>
 
 /* ---- texts ---- */
-
-static bool within(unsigned char byte, unsigned char least,
-		   unsigned char most)
-{
-	return byte >= least && byte <= most;
-}
-
-/*
- * How many bytes the character at `s` has; 0 where there is no valid one: an
- * encoding too long, half of a surrogate, above U+10FFFF.
- */
-static size_t character(const unsigned char *s)
-{
-	unsigned char least = 0x80, most = 0xbf;
-
-	if (s[0] < 0x80)
-		return 1;
-	if (within(s[0], 0xc2, 0xdf))
-		return within(s[1], least, most) ? 2 : 0;
-	if (s[0] == 0xe0)
-		least = 0xa0;
-	else if (s[0] == 0xed)
-		most = 0x9f;
-	else if (s[0] == 0xf0)
-		least = 0x90;
-	else if (s[0] == 0xf4)
-		most = 0x8f;
-	if (within(s[0], 0xe0, 0xef))
-		return within(s[1], least, most) &&
-			within(s[2], 0x80, 0xbf) ? 3 : 0;
-	if (within(s[0], 0xf0, 0xf4))
-		return within(s[1], least, most) &&
-			within(s[2], 0x80, 0xbf) &&
-			within(s[3], 0x80, 0xbf) ? 4 : 0;
-	return 0;
-}
 
 /* Of one byte, or of the two from U+0080 to U+009F. */
 static bool is_control(const unsigned char *s, size_t len)
@@ -57,7 +23,7 @@ static void put_text(FILE *out, const char *text, bool quoted)
 	const unsigned char *s = (const unsigned char *)text;
 
 	while (*s) {
-		size_t len = character(s);
+		size_t len = util_character((const char *)s);
 
 		if (*s == '\n')
 			fputs("\\n", out);

@@ -21,7 +21,7 @@ char *heads_list(const struct view *view)
 	if (local)
 		strftime(clock, sizeof(clock), "%T", local);
 	if (watched->closed)
-		snprintf(closed, sizeof(closed), ", %zu closed",
+		snprintf(closed, sizeof(closed), ", %zu not seen",
 			 watched->closed);
 	return util_format("%s  %zu process%s%s  by %s%s%s%s%s%s  every %g s",
 			   clock, watched->shown_count,

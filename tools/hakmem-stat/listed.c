@@ -304,6 +304,6 @@ void listed_tell_closed(const struct listing *listing)
 			 them);
 	else
 		util_say("%zu process%s could not be looked at: the system "
-			 "lets not even root look into %s", closed,
+			 "does not let even root look into %s", closed,
 			 closed == 1 ? "" : "es", them);
 }

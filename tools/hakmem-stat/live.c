@@ -8,6 +8,7 @@
 #include "commands.h"
 #include "interval.h"
 #include "look.h"
+#include "options.h"
 #include "process.h"
 #include "output.h"
 #include "page.h"
@@ -17,6 +18,7 @@
 #include "ticker.h"
 #include "util.h"
 
+#include "policy/option.h"
 #include "stats/page.h"
 
 #include <inttypes.h>
@@ -29,21 +31,34 @@
 
 #define NAME_WIDTH	30
 
+/* What a user would write; NULL where it is none of an option. */
+static char *option_text(const char *name, uint64_t n)
+{
+	static const char prefix[] = "option_";
+	int id = -1;
+
+	if (!strncmp(name, prefix, sizeof(prefix) - 1))
+		id = hk_option_find(hk_span_of(name + sizeof(prefix) - 1));
+	return id < 0 ? NULL : options_value_said((enum hk_option_id)id, n);
+}
+
 static void table_value(const char *name, char unit, uint64_t n,
 			const char *help)
 {
 	char text[UTIL_BYTES_MAX];
+	char *option = option_text(name, n);
 	char *line;
 
 	if (unit == 'b')
 		util_bytes(text, n);
 	else
 		snprintf(text, sizeof(text), "%" PRIu64, n);
-	line = util_format("  %-*s %14s%s%s", NAME_WIDTH, name, text,
-			   *help ? "  " : "", help);
+	line = util_format("  %-*s %14s%s%s", NAME_WIDTH, name,
+			   option ? option : text, *help ? "  " : "", help);
 	/* The texts are the process's own. */
 	puts(proc_printable(line));
 	free(line);
+	free(option);
 }
 
 /* A class is told by the size of its blocks, a duration by its least. */
@@ -110,11 +125,13 @@ static void print_table(const struct page *page, pid_t pid)
 
 static void json_value(const struct page_value *value)
 {
+	bool several = value->index || value->count > 1;
+
 	util_put_json(stdout, value->name);
-	printf(value->index ? ":[" : ":");
+	printf(several ? ":[" : ":");
 	for (size_t i = 0; i < value->count; i++)
 		printf("%s%" PRIu64, i ? "," : "", value->elements[i]);
-	if (value->index)
+	if (several)
 		putchar(']');
 }
 

@@ -9,8 +9,11 @@
 #include "commands.h"
 #include "util.h"
 
+#include <fcntl.h>
 #include <hakmem.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static const struct command *const commands[] = {
 	&command_run,
@@ -96,11 +99,25 @@ static int finish(int status)
 	return status;
 }
 
+/*
+ * What is closed would be the number of the next file, which would get what
+ * is printed.  A missing output is told as one, so it is not to be written to.
+ */
+static void open_standard(void)
+{
+	for (int fd = 0; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0 &&
+		    open("/dev/null", fd == STDERR_FILENO ? O_RDWR :
+			 O_RDONLY) != fd)
+			exit(STATUS_UNREADABLE);
+}
+
 int main(int argc, char **argv)
 {
 	static char program[] = "hakmem-stat"; /* as getopt names us */
 	const char *word = argc > 1 ? argv[1] : "";
 
+	open_standard();
 	if (!strcmp(word, "--help") || !strcmp(word, "-h") ||
 	    !strcmp(word, "help")) {
 		print_help();

@@ -77,7 +77,7 @@ static uint64_t unit_named(const char *word)
 		if (!suffix(end, &shift) || unit > UNIT_MOST)
 			unit = 0;
 	}
-	unit <<= shift;
+	unit = unit <= UNIT_MOST >> shift ? unit << shift : 0;
 	if (unit < UNIT_LEAST || unit > UNIT_MOST || unit & (unit - 1))
 		util_die(STATUS_USAGE, "map: --unit=%s: a power of two from "
 			 "32K to 1024G", word);
@@ -297,7 +297,7 @@ const struct command command_map = {
 	.name = "map",
 	.run = run,
 	.usage = "-p PID [OPTION...]",
-	.summary = "The heap of a running process as a picture.",
+	.summary = "the heap of a process as a picture",
 	.examples =
 "  hakmem-stat map -p 4711                what lies where in its heap\n"
 "  hakmem-stat map -p 4711 --png heap.png the same as a picture in a file\n",

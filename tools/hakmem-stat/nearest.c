@@ -52,7 +52,8 @@ const char *util_nearest(const char *word, const char *const *words)
 	for (; *words; words++) {
 		unsigned int d = distance(word, *words);
 
-		if (d < best_distance && d < strlen(*words)) {
+		/* At least half of it is there. */
+		if (d < best_distance && 2 * d < strlen(*words)) {
 			best = *words;
 			best_distance = d;
 		}

@@ -50,6 +50,14 @@ char *options_value(enum hk_option_id id, size_t value)
 	return text_of(&line);
 }
 
+char *options_value_said(enum hk_option_id id, uint64_t n)
+{
+	if (id >= HK_FIRST_TEXT || n < hk_option[id].least ||
+	    n > hk_option[id].most)
+		return NULL;
+	return options_value(id, (size_t)n);
+}
+
 char *options_value_of(const struct hk_policy *policy, enum hk_option_id id)
 {
 	struct hk_line line = { 0 };
@@ -103,7 +111,7 @@ static void release(struct option_row *row)
 
 static void print_table_row(const struct option_row *row)
 {
-	printf("%-16s %-13s %-12s %-12s %-12s %-3s %s\n", row->name,
+	printf("%-17s %-13s %-12s %-12s %-12s %-3s %s\n", row->name,
 	       *row->value ? row->value : "-", row->preset[0],
 	       row->preset[1], row->preset[2], row->changes ? "yes" : "no",
 	       row->range);
@@ -112,14 +120,14 @@ static void print_table_row(const struct option_row *row)
 
 static void print_table(const struct option_row *rows, size_t count)
 {
-	printf("%s%-16s %-13s %-12s %-12s %-12s %-3s %s%s\n",
+	printf("%s%-17s %-13s %-12s %-12s %-12s %-3s %s%s\n",
 	       util_bold(stdout), "option", "value", "balanced",
 	       "speed-first", "hardened", "run", "range",
 	       util_plain(stdout));
 	for (size_t i = 0; i < count; i++)
 		print_table_row(&rows[i]);
 	printf("\nvalue: of a process that starts now; run: may change at run "
-	       "time; file: %s\n", hk_config_path);
+	       "time\nfile: %s\n", hk_config_path);
 }
 
 static void print_csv(const struct option_row *rows, size_t count)

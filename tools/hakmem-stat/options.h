@@ -26,6 +26,9 @@ struct option_row {
 	char *least, *most, *range;
 };
 
+/* The same of a number that a process says; NULL where it cannot be one. */
+char *options_value_said(enum hk_option_id id, uint64_t n);
+
 /* In json.c, for builds that have it: see print_json_built. */
 void print_options_json(FILE *out, const char *file,
 			const struct option_row *rows, size_t count);

@@ -87,7 +87,9 @@ static char *without_escapes(const char *text, size_t len)
 			i += escape_length(text + i, len - i);
 			continue;
 		}
-		copy[n++] = iscntrl((unsigned char)text[i]) ? ' ' : text[i];
+		/* Some terminals take U+0080 to U+009F for codes as well. */
+		copy[n++] = text[i] & 0x80 ? '?' :
+			iscntrl((unsigned char)text[i]) ? ' ' : text[i];
 		i++;
 	}
 	copy[n] = '\0';

@@ -15,9 +15,11 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -128,7 +130,7 @@ static void put_script(FILE *out, const struct recording *recording,
 	fputs("\nset multiplot layout 2,1 title ", out);
 	put_quoted(out, title);
 	fputs(" noenhanced\nset key outside top center horizontal "
-	      "noenhanced\nset grid\nset yrange [0:*]\n"
+	      "noenhanced\nset grid\nset yrange [0:*]\nset xrange [0:*]\n"
 	      "set lmargin 12\nset xlabel 'seconds'\n", out);
 	put_panel(out, recording, gauges,
 		  sizeof(gauges) / sizeof(gauges[0]), "MiB", 0, mebibytes);
@@ -141,28 +143,56 @@ static void put_script(FILE *out, const struct recording *recording,
 
 /* ---- gnuplot ---- */
 
+/* gnuplot does not say when the disk is full. */
+static bool is_whole(const char *path)
+{
+	FILE *in = fopen(path, "re");
+	char end[13] = "";
+	bool whole = in && !fseek(in, -12, SEEK_END) &&
+		fread(end, 1, 12, in) == 12 &&
+		(!memcmp(end + 4, "IEND", 4) || strstr(end, "</svg>"));
+
+	if (in)
+		fclose(in);
+	return whole;
+}
+
+/* What was made to see whether it can be. */
+static void remove_empty(const char *path)
+{
+	struct stat st;
+
+	if (!lstat(path, &st) && S_ISREG(st.st_mode) && !st.st_size)
+		unlink(path);
+}
+
 /* The shell says 127 where there is none. */
 static int draw(const struct recording *recording, const char *to,
 		const char *terminal)
 {
-	FILE *gnuplot;
+	FILE *gnuplot = fopen(to, "ae");
 	int status;
 
+	/* gnuplot says at length what this says in a line. */
+	if (!gnuplot)
+		util_die(STATUS_UNREADABLE, "%s: %s", to, strerror(errno));
+	fclose(gnuplot);
 	/* One that is not there reads nothing. */
 	signal(SIGPIPE, SIG_IGN);
 	gnuplot = popen("command -v gnuplot >/dev/null || exit 127; "
-			"exec gnuplot - >/dev/null", "w");
+			"exec gnuplot - >/dev/null 2>&1", "w");
 	if (!gnuplot)
 		util_die(STATUS_UNREADABLE, "gnuplot: %s", strerror(errno));
 	put_script(gnuplot, recording, to, terminal);
 	status = pclose(gnuplot);
-	if (status == 0 && access(to, R_OK) == 0)
+	if (status == 0 && is_whole(to))
 		return STATUS_FINE;
 	if (WIFEXITED(status) && WEXITSTATUS(status) == STATUS_NOT_FOUND)
 		util_say("gnuplot was not found: it draws the picture, and "
 			 "has to be installed");
 	else
 		util_say("%s: gnuplot could not draw it", to);
+	remove_empty(to);
 	return STATUS_UNREADABLE;
 }
 

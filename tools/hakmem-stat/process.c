@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/uio.h>
+#include <unistd.h>
 
 #define SEGMENTS_MAX	64u
 #define DYNAMIC_MAX	512u
@@ -287,6 +288,9 @@ const char *process_why(int status)
 	case -ESRCH:
 		return "there is no such process";
 	default:
+		if (!geteuid())
+			return "it may not be read: the system does not let "
+				"even root look into it";
 		return "it may not be read: it is another user's, or the "
 			"system allows only root to look into processes "
 			"(kernel.yama.ptrace_scope)";

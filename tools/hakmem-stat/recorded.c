@@ -66,7 +66,7 @@ static void put_rate(struct table *table, const char *name,
 	char text[UTIL_BYTES_MAX] = "";
 
 	if (span->has_rate && figures_are_bytes(name))
-		util_bytes(text, (uint64_t)span->rate);
+		util_bytes(text, util_whole(span->rate));
 	else if (span->has_rate)
 		snprintf(text, sizeof(text), "%.1f", span->rate);
 	table_text(table, text);

@@ -20,6 +20,9 @@
 /* More than any line of ours has. */
 #define FIGURES_MAX	2048u
 
+/* Values of all samples: two gigabytes. */
+#define VALUES_MAX	((size_t)1 << 28)
+
 /* ---- writing ---- */
 
 static FILE *open_text(char **text, size_t *len)
@@ -179,7 +182,8 @@ static struct series *series_of(struct recording *recording, size_t hint,
 	for (size_t i = 0; i < recording->count; i++)
 		if (!strcmp(series[i].name, name))
 			return &series[i];
-	if (recording->count == FIGURES_MAX)
+	if (recording->count == FIGURES_MAX ||
+	    recording->room > VALUES_MAX / (recording->count + 1))
 		return NULL;
 	series = util_resize(series, recording->count + 1, sizeof(*series));
 	recording->series = series;
@@ -252,6 +256,8 @@ static enum recording_line use(struct recording *r, struct line *line,
 		take_head(r, line);
 	if (line->is_head)
 		return first ? RECORDING_TAKEN : RECORDING_BROKEN;
+	if (r->samples == r->room && 2 * r->room > VALUES_MAX / (r->count + 2))
+		return RECORDING_BROKEN;
 	if (!line->figures.count || (!line->has_time && !line->is_page) ||
 	    (line->has_elapsed && r->samples &&
 	     line->elapsed_ns < r->elapsed_ns[r->samples - 1]))

@@ -399,10 +399,6 @@ static int run_command(int argc, char **argv)
 	int error;
 
 	util_trouble = STATUS_RUN_FAILED;
-	/* A closed standard error would become the command's channel. */
-	if (fcntl(STDERR_FILENO, F_GETFD) < 0 &&
-	    open("/dev/null", O_RDWR) != STDERR_FILENO)
-		return STATUS_RUN_FAILED;
 	parse(&run, argc, argv);
 	open_output(&run);
 	set_environment(&run);

@@ -6,6 +6,7 @@
 #include "ask.h"
 #include "commands.h"
 #include "look.h"
+#include "options.h"
 #include "table.h"
 #include "util.h"
 
@@ -90,13 +91,12 @@ static char *value_of(const struct page *page, const char *key)
 	char *name = util_format(PREFIX "%s", key);
 	uint64_t n = page_sum(page, name);
 	int id = hk_option_find(hk_span_of(key));
-	struct hk_line line = { 0 };
+	char *text = id < 0 ? NULL :
+		options_value_said((enum hk_option_id)id, n);
 
 	free(name);
-	if (id < 0)
-		return util_format("%llu", (unsigned long long)n);
-	hk_option_put(&line, (enum hk_option_id)id, (size_t)n);
-	return util_copy(line.text, line.len);
+	/* What cannot be has no word. */
+	return text ? text : util_format("%llu", (unsigned long long)n);
 }
 
 static struct set_pair split(const char *word)
@@ -230,9 +230,9 @@ const struct command command_set = {
 	.help =
 "Gives options of a running process other values, as hakmem_option_set()\n"
 "does: 'hakmem-stat options' lists those that may change.  Prints what they\n"
-"were and are.  The process does it when it next allocates.  Exits with 1\n"
-"where it did not in time, or another hakmem-stat asks it; 2 for an option or\n"
-"a value that cannot be, and then nothing was changed; 3 where the process\n"
-"cannot be asked.\n"
+"were and are.  The process does it when it next comes to a slow path of the\n"
+"library.  Exits with 1 where it did not in time, or another hakmem-stat asks\n"
+"it; 2 for an option or a value that cannot be, and then nothing was changed;\n"
+"3 where the process cannot be asked.\n"
 	ASK_HELP,
 };

@@ -200,7 +200,8 @@ static void put_legend(const struct sheet *s)
 		put_sum(s, legend[i], legend[i]->name, &legend[i]->sum,
 			name_width);
 	if (left) {
-		text = util_format("     and %zu more heaps", left);
+		text = util_format("     and %zu more heap%s", left,
+				   left == 1 ? "" : "s");
 		put_line(s, text);
 		free(text);
 	}

@@ -159,7 +159,7 @@ static void put_bytes(struct table *table, double bytes, bool plus)
 	char text[UTIL_BYTES_MAX];
 	char *cell;
 
-	util_bytes(text, (uint64_t)fabs(bytes));
+	util_bytes(text, util_whole(fabs(bytes)));
 	cell = util_format("%s%s", bytes <= -1 ? "-" :
 			   plus && bytes >= 1 ? "+" : "", text);
 	table_text(table, cell);

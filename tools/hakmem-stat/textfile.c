@@ -187,14 +187,14 @@ static mode_t new_mode(void)
 	return 0666 & ~mask;
 }
 
-static int save(const char *path, const void *bytes, size_t len)
+static int save(const char *path, mode_t mode, const void *bytes, size_t len)
 {
 	const char *slash = strrchr(path, '/');
 	const char *name = slash ? slash + 1 : path;
 	char *directory = slash ? util_copy(path, (size_t)(slash - path) + 1) :
 		util_copy(".", 1);
-	int status = *name ? textfile_write(directory, name, new_mode(),
-					    bytes, len) : -EISDIR;
+	int status = *name ? textfile_write(directory, name, mode, bytes,
+					    len) : -EISDIR;
 
 	free(directory);
 	return status;
@@ -211,7 +211,9 @@ int textfile_save(const char *path, const void *bytes, size_t len)
 	else if (!stat(path, &status) && !S_ISREG(status.st_mode))
 		result = write_through(path, bytes, len);
 	else
-		result = save(real ? real : path, bytes, len);
+		/* One that is there keeps who may read it. */
+		result = save(real ? real : path, real ?
+			      status.st_mode & 0777 : new_mode(), bytes, len);
 	free(real);
 	return result;
 }

@@ -90,15 +90,23 @@ static int open_timer(uint64_t interval_ns)
 	return fd;
 }
 
-/* One that is ignored, as under nohup, stays ignored. */
+/* A blocked signal arrives although it is ignored, as under nohup: leave it. */
+static void add_signal(sigset_t *set, int number)
+{
+	struct sigaction now;
+
+	if (!sigaction(number, NULL, &now) && now.sa_handler != SIG_IGN)
+		sigaddset(set, number);
+}
+
 static int open_signals(void)
 {
 	sigset_t set;
 
 	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGHUP);
+	add_signal(&set, SIGINT);
+	add_signal(&set, SIGTERM);
+	add_signal(&set, SIGHUP);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	return must_open(signalfd(-1, &set, SFD_CLOEXEC), "signalfd");
 }

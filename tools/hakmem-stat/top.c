@@ -312,7 +312,7 @@ const struct command command_top = {
 	.summary = "the same as ls, again and again, and what they do",
 	.examples =
 "  hakmem-stat top                        watch all processes on libhakmem\n"
-"  hakmem-stat top --sort=faults -u www   those of a user, page faults first\n"
+"  hakmem-stat top -u www-data            those of a user\n"
 "  hakmem-stat top -b -n 2 -d 10          two plain tables, 10 s apart\n",
 	.help =
 "Shows every process that has libhakmem, as ls does, and what each did since\n"

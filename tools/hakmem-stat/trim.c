@@ -82,7 +82,7 @@ const struct command command_trim = {
 	.help =
 "Asks a running process to give back the memory that it does not use, and\n"
 "tells what was resident before and after.  The process does it when it next\n"
-"allocates.  Exits with 1 where it did not in time, or another hakmem-stat\n"
-"asks it; 3 where it cannot be asked.\n"
+"comes to a slow path of the library.  Exits with 1 where it did not in time,\n"
+"or another hakmem-stat asks it; 3 where it cannot be asked.\n"
 	ASK_HELP,
 };

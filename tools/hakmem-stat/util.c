@@ -6,12 +6,17 @@
 #include "util.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <poll.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
+
+/* Of files of the kernel, whose size is 0, and lists. */
+#define READ_MAX	(16 << 20)
 
 int util_trouble = STATUS_USAGE;
 void (*util_before_message)(void);
@@ -83,12 +88,19 @@ char *util_format(const char *format, ...)
 
 char *util_read(const char *path)
 {
-	FILE *in = fopen(path, "re");
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	struct stat st;
+	FILE *in = fd >= 0 && !fstat(fd, &st) && S_ISREG(st.st_mode) &&
+		st.st_size <= READ_MAX ?
+		fdopen(fd, "r") : NULL;
 	char *text = NULL;
 	size_t room = 0;
 
-	if (!in)
+	if (!in) {
+		if (fd >= 0)
+			close(fd);
 		return NULL;
+	}
 	if (getdelim(&text, &room, '\0', in) < 0) {
 		free(text);
 		text = NULL;
@@ -167,16 +179,56 @@ const char *util_plain(FILE *out)
 	return colored(out) ? "\033[0m" : "";
 }
 
+/* ---- texts ---- */
+
+static bool within(unsigned char byte, unsigned char least,
+		   unsigned char most)
+{
+	return byte >= least && byte <= most;
+}
+
+size_t util_character(const char *text)
+{
+	const unsigned char *s = (const unsigned char *)text;
+	unsigned char least = 0x80, most = 0xbf;
+
+	if (s[0] < 0x80)
+		return 1;
+	if (within(s[0], 0xc2, 0xdf))
+		return within(s[1], least, most) ? 2 : 0;
+	if (s[0] == 0xe0)
+		least = 0xa0;
+	else if (s[0] == 0xed)
+		most = 0x9f;
+	else if (s[0] == 0xf0)
+		least = 0x90;
+	else if (s[0] == 0xf4)
+		most = 0x8f;
+	if (within(s[0], 0xe0, 0xef))
+		return within(s[1], least, most) &&
+			within(s[2], 0x80, 0xbf) ? 3 : 0;
+	if (within(s[0], 0xf0, 0xf4))
+		return within(s[1], least, most) &&
+			within(s[2], 0x80, 0xbf) &&
+			within(s[3], 0x80, 0xbf) ? 4 : 0;
+	return 0;
+}
+
 void util_put_json(FILE *out, const char *text)
 {
 	fputc('"', out);
-	for (; *text; text++) {
+	while (*text) {
+		size_t len = util_character(text);
 		unsigned char c = (unsigned char)*text;
 
-		if (c < ' ' || c > '~' || c == '"' || c == '\\')
-			fprintf(out, "\\u%04x", c);
+		/* What is none, and what a terminal would take for a code. */
+		if (len == 1 ? c < ' ' || c == 0x7f || c == '"' || c == '\\' :
+		    !len || (c == 0xc2 && (unsigned char)text[1] < 0xa0))
+			fprintf(out, "\\u%04x", len ? len == 1 ? c :
+				(unsigned char)text[1] : 0xfffdu);
 		else
-			fputc(c, out);
+			fwrite(text, len, 1, out);
+		text += len ? len : 1;
 	}
 	fputc('"', out);
 }

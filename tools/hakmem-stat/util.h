@@ -58,8 +58,20 @@ static inline uint64_t util_less(uint64_t a, uint64_t b)
 	return a > b ? a - b : 0;
 }
 
+/*
+ * How many bytes the character of UTF-8 at `text` has; 0 where there is no
+ * valid one: an encoding too long, half of a surrogate, above U+10FFFF.
+ */
+size_t util_character(const char *text);
+
 /* A decimal number and nothing else; false where it does not fit. */
 bool util_number(const char *text, uint64_t *number);
+
+/* Of a number that may be anything: the nearest that there is. */
+static inline uint64_t util_whole(long double n)
+{
+	return n >= 0x1p64L ? UINT64_MAX : n > 0 ? (uint64_t)n : 0;
+}
 
 /* "1.5 GiB", "12.0 KiB", "17 B" in `text`. */
 #define UTIL_BYTES_MAX 32
