@@ -241,8 +241,11 @@ int main(int argc, char **argv)
 				 "system: run it as root", command->name);
 	umask(022);
 	why = root_enter(options.root);
-	if (why)
-		return say_error(STATUS_SYSTEM, "%s", why);
+	if (why) {
+		status = say_error(STATUS_SYSTEM, "%s", why);
+		free(why);
+		return status;
+	}
 	stop_hold();
 	status = command->run(&options);
 	if (fflush(stdout) && errno != EPIPE)

@@ -64,8 +64,11 @@ static bool read_head(const char *line, struct smaps_mapping *mapping)
 
 static void add(struct smaps *smaps, struct smaps_mapping mapping)
 {
-	smaps->items = util_resize(smaps->items, smaps->count + 1,
-				   sizeof(mapping));
+	/* There is room for a power of two. */
+	if (!(smaps->count & (smaps->count - 1)))
+		smaps->items = util_resize(smaps->items, smaps->count ?
+					   2 * smaps->count : 1,
+					   sizeof(mapping));
 	smaps->items[smaps->count++] = mapping;
 	smaps->text += strlen(mapping.name);
 }
