@@ -6,6 +6,7 @@
 #include "ask.h"
 
 #include "look.h"
+#include "proc.h"
 #include "process.h"
 #include "util.h"
 
@@ -26,10 +27,9 @@
 
 static unsigned int seconds(const char *word)
 {
-	char *end;
-	unsigned long n = strtoul(word, &end, 10);
+	uint64_t n;
 
-	if (*end || *word < '0' || *word > '9' || n > WAIT_MOST)
+	if (!util_number(word, &n) || n > WAIT_MOST)
 		util_die(STATUS_USAGE, "--wait=%s: seconds are wanted, 0 to "
 			 "%d", word, WAIT_MOST);
 	return (unsigned int)n;
@@ -93,14 +93,10 @@ static void gone(const struct ask *ask)
 	abort();
 }
 
-/*
- * Of the program that is there now: where it executes another one, or ends and
- * its number is another's, nothing is read or written any more.
- */
-static int open_memory(pid_t pid)
+static int must_open(pid_t pid, const char *what, int flags)
 {
-	char *path = util_format("/proc/%ld/mem", (long)pid);
-	int fd = open(path, O_RDWR | O_CLOEXEC);
+	char *path = proc_path(pid, what);
+	int fd = open(path, flags | O_CLOEXEC);
 
 	if (fd < 0)
 		util_die(STATUS_UNREADABLE, "%s: %s", path, strerror(errno));
@@ -111,12 +107,8 @@ static int open_memory(pid_t pid)
 /* Released with the descriptor, also where this program is killed. */
 static int lock(pid_t pid)
 {
-	char *path = util_format("/proc/%ld/maps", (long)pid);
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	int fd = must_open(pid, "maps", O_RDONLY);
 
-	if (fd < 0)
-		util_die(STATUS_UNREADABLE, "%s: %s", path, strerror(errno));
-	free(path);
 	if (flock(fd, LOCK_EX | LOCK_NB))
 		util_die(STATUS_FINDING, "process %ld is being asked by "
 			 "another hakmem-stat: try again", (long)pid);
@@ -145,7 +137,12 @@ void ask_open(struct ask *ask, const struct ask_arguments *args,
 			 "library's allocator (force_libc): it answers "
 			 "nothing", (long)args->pid);
 	*ask = (struct ask){ .pid = args->pid, .wait = args->wait };
-	ask->memory = open_memory(args->pid);
+	/*
+	 * Of the program that is there now: where it executes another one, or
+	 * ends and its number is another's, nothing is read or written any
+	 * more.
+	 */
+	ask->memory = must_open(args->pid, "mem", O_RDWR);
 	ask->at = request_at(ask->memory, page);
 	if (!ask->at || !get(ask, &now) || now.size < sizeof(now))
 		util_die(STATUS_UNREADABLE, "process %ld has a libhakmem that "
