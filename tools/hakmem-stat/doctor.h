@@ -24,6 +24,9 @@ void doctor_program(struct findings *findings, const char *command,
 /* The library by its path. */
 void doctor_library(struct findings *findings, const char *library);
 
+/* What to do where the library is not there; NULL where it is. */
+char *doctor_install(const char *library);
+
 /* Does a list, of LD_PRELOAD or in a file, have the library? */
 bool doctor_list_has(const char *text);
 

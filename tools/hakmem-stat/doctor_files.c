@@ -46,6 +46,13 @@ void doctor_library(struct findings *findings, const char *path)
 	library_free(&library);
 }
 
+char *doctor_install(const char *library)
+{
+	return access(library, R_OK) == 0 ? NULL :
+		util_format("install the library first: %s is not there; or "
+			    "name it by --lib", library);
+}
+
 bool doctor_list_has(const char *text)
 {
 	struct list list;

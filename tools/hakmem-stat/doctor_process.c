@@ -245,16 +245,13 @@ static char *service_of(const struct process *p)
 static void tell_not_asked(const struct process *p)
 {
 	char *service = service_of(p);
-	char *remedy;
+	char *remedy = doctor_install(p->library);
 
-	if (access(p->library, R_OK))
-		remedy = util_format("install the library first: %s is not "
-				     "there; or name it by --lib", p->library);
-	else if (service)
+	if (!remedy && service)
 		remedy = util_format("hakmem-preload enable --service %s, "
 				     "then systemctl restart %s", service,
 				     service);
-	else
+	else if (!remedy)
 		remedy = util_format("start it with LD_PRELOAD=%s, or "
 				     "hakmem-preload enable for all programs",
 				     p->library);

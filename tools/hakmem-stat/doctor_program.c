@@ -301,9 +301,10 @@ static void look_at_file(struct program *p)
 
 static char *how_to_load(const struct program *p)
 {
-	if (access(p->library, R_OK))
-		return util_format("install the library first: %s is not "
-				   "there; or name it by --lib", p->library);
+	char *install = doctor_install(p->library);
+
+	if (install)
+		return install;
 	if (p->privileged)
 		return util_format("hakmem-preload enable, for all programs");
 	return util_format("LD_PRELOAD=%s %s, or hakmem-preload enable for "
