@@ -397,6 +397,15 @@ static bool is_over(uint32_t now, uint32_t age)
 		now - over_since >= hk_min(age, DIRTY_OVER_MS);
 }
 
+/*
+ * What was taken or given back may have brought it below the budget: what is
+ * over next is that from then on.
+ */
+static void no_longer_over(void)
+{
+	over = over && dirty.units > dirty_budget();
+}
+
 /* Something that may not go now may go later. */
 static void look_again(uint32_t now)
 {
@@ -468,6 +477,7 @@ size_t hk_run_purge(size_t keep)
 
 	hk_lock(&hk_run_lock, HK_RANK_RUNS);
 	given = purge_to(keep);
+	no_longer_over();
 	hk_unlock(&hk_run_lock, HK_RANK_RUNS);
 	return given;
 }
@@ -588,6 +598,7 @@ static struct hk_desc *take(size_t units, size_t align, bool *zeroed)
 		hk_thp_taken(run, units);
 		make_up_for(units);
 	}
+	no_longer_over();
 	return run;
 }
 
@@ -718,6 +729,7 @@ bool hk_run_grow(struct hk_desc *run, size_t units)
 	if (free && free->units >= more) {
 		hk_desc_set_state(cut(free, 0, more), HK_NONE);
 		hk_desc_set_units(run, units);
+		no_longer_over();
 		ok = true;
 	}
 	hk_unlock(&hk_run_lock, HK_RANK_RUNS);

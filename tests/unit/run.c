@@ -446,6 +446,24 @@ static void bursts_wait(void **state)
 	hk_run_verify();
 }
 
+/* How long it was too much before does not count once it is in use. */
+static void bursts_again(void **state)
+{
+	struct hk_desc *live = plain(500), *d;
+
+	(void)state;
+	hk_run_purge(0);
+	d = plain(32 * HK_MIB / HK_UNIT);
+	hk_run_give(d);
+	d = plain(32 * HK_MIB / HK_UNIT);
+	usleep(150000);
+	hk_run_give(d);
+	assert_int_equal(dirty_now(), 32 * HK_MIB);
+	hk_run_give(live);
+	hk_run_purge(0);
+	hk_run_verify();
+}
+
 /* But not for ever where parts of it are taken and given all the time. */
 static void too_much_in_use(void **state)
 {
@@ -768,6 +786,7 @@ int main(void)
 		cmocka_unit_test(aging),
 		cmocka_unit_test(polling),
 		cmocka_unit_test(bursts_wait),
+		cmocka_unit_test(bursts_again),
 		cmocka_unit_test(too_much_in_use),
 		cmocka_unit_test(locked_pages),
 		cmocka_unit_test(ahead),
