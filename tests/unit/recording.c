@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What hakmem-stat reads of recordings: lines of JSON, whole, cut off at each
- * byte, and with each byte changed; and the JSON by itself.
+ * byte, and with each byte changed; the page that is made of it; and the JSON
+ * by itself.
  */
 #include "unit.h"
 
 #include "recording.h"
 #include "scan.h"
+#include "util.h"
+#include "webpage.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,6 +24,12 @@ static const char *const text[] = {
 	 "\"refills\":1}\n"),
 	("{\"time_ns\":20,\"elapsed_ns\":10,\"rss_bytes\":8192,"
 	 "\"refills\":4,\"late\":18446744073709551614}\n"),
+	("{\"kind\":\"moment\",\"time_ns\":20,\"elapsed_ns\":10,"
+	 "\"total_bytes\":8192,\"rss_bytes\":8000,"
+	 "\"rows\":{\"live\":8200,\"changed\":-8,\"new\":1},"
+	 "\"base\":65536,\"unit\":32768,\"names\":[\"free\",\"a<b\"],"
+	 "\"colors\":[4,9],\"idle\":[1,0],\"bytes\":[32768,65536],"
+	 "\"live\":[0,99],\"resident\":[0,8192],\"cells\":[1,0,152,999]}\n"),
 };
 #define LINES (sizeof(text) / sizeof(text[0]))
 
@@ -52,6 +61,28 @@ static void ask(const struct recording *recording)
 	assert_true(recording_seconds(recording) >= 0);
 }
 
+/* Nothing in a recording becomes more than text in the page. */
+static void make_page(const struct recording *recording)
+{
+	static const char end[] = "</body>\n</html>\n";
+	struct util_text page;
+
+	if (!recording->samples)
+		return;
+	util_text_open(&page);
+	webpage_put(page.out, recording);
+	util_text_close(&page);
+	assert_true(page.len > sizeof(end) && page.len == strlen(page.bytes));
+	assert_string_equal(page.bytes + page.len - strlen(end), end);
+	for (size_t i = 0; i < page.len; i++)
+		assert_true((unsigned char)page.bytes[i] >= ' ' ||
+			    page.bytes[i] == '\n');
+	assert_null(strstr(page.bytes, "a<b"));
+	assert_null(strstr(page.bytes, "nan"));
+	assert_null(strstr(page.bytes, "inf"));
+	free(page.bytes);
+}
+
 static void whole(void **state)
 {
 	struct recording r = { .source = "test" };
@@ -75,6 +106,7 @@ static void whole(void **state)
 	assert_true(recording_rise(&r, recording_find(&r, "refills"), &rise));
 	assert_int_equal(rise, 3);
 	assert_null(recording_find(&r, "time_ns"));
+	make_page(&r);
 	recording_free(&r);
 }
 
@@ -120,9 +152,120 @@ static void changed(void **state)
 					take(&r, i == line ? copy : text[i],
 					     strlen(text[i]));
 				ask(&r);
+				make_page(&r);
 				recording_free(&r);
 				free(copy);
 			}
+}
+
+/* ---- moments ---- */
+
+static void take_whole(struct recording *r)
+{
+	*r = (struct recording){ .source = "test" };
+	for (size_t i = 0; i < LINES; i++)
+		assert_int_equal(take(r, text[i], strlen(text[i])),
+				 RECORDING_TAKEN);
+}
+
+static void moments(void **state)
+{
+	const struct moment *m;
+	struct recording r;
+	double share;
+
+	(void)state;
+	take_whole(&r);
+	assert_int_equal(r.moment_count, 1);
+	m = &r.moments[0];
+	assert_int_equal(m->elapsed_ns, 10);
+	assert_int_equal(m->explained.total, 8192);
+	assert_int_equal(m->explained.rss, 8000);
+	assert_int_equal(m->explained.bytes[EXPLAINED_LIVE], 8200);
+	assert_int_equal(m->explained.bytes[EXPLAINED_CHANGED], -8);
+	assert_int_equal(m->map->entry_count, 2);
+	assert_string_equal(m->map->entries[1].name, "a<b");
+	assert_int_equal(m->map->entries[1].resident, 8192);
+	assert_int_equal(m->map->cell_count, 4);
+	assert_ptr_equal(moment_cell(m->map, 0, &share),
+			 &m->map->entries[0]);
+	assert_null(moment_cell(m->map, 1, &share));
+	assert_ptr_equal(moment_cell(m->map, 2, &share),
+			 &m->map->entries[1]);
+	assert_true(share == 0.5);
+	/* Of an entry that it does not have. */
+	assert_null(moment_cell(m->map, 3, &share));
+	/* Only the last one has its map. */
+	assert_int_equal(take(&r, text[3], strlen(text[3])), RECORDING_TAKEN);
+	assert_null(r.moments[0].map);
+	assert_non_null(r.moments[1].map);
+	recording_free(&r);
+}
+
+/* One that says too much, too little, or what cannot be. */
+static void no_moments(void **state)
+{
+	static const struct {
+		const char *from, *to;
+	} edits[] = {
+		{ "\"colors\":[4,9]", "\"colors\":[4]" },
+		{ "\"names\":[\"free\",", "\"names\":[" },
+		{ "\"unit\":32768", "\"unit\":0" },
+		{ "\"rows\":{", "\"lines\":{" },
+		{ "\"elapsed_ns\":10,", "\"elapsed_ns\":9," },
+	};
+	struct recording r;
+
+	(void)state;
+	take_whole(&r);
+	for (size_t i = 0; i < UNIT_COUNT(edits); i++) {
+		const char *at = strstr(text[3], edits[i].from);
+		char *line;
+
+		assert_non_null(at);
+		line = util_format("%.*s%s%s", (int)(at - text[3]), text[3],
+				   edits[i].to, at + strlen(edits[i].from));
+		assert_int_equal(take(&r, line, strlen(line)),
+				 RECORDING_BROKEN);
+		free(line);
+	}
+	assert_int_equal(r.moment_count, 1);
+	recording_free(&r);
+}
+
+/* The line of a moment, with a text so often behind `from`. */
+static char *repeat(const char *from, const char *what, size_t times)
+{
+	const char *at = strstr(text[3], from) + strlen(from);
+	struct util_text line;
+
+	util_text_open(&line);
+	fprintf(line.out, "%.*s", (int)(at - text[3]), text[3]);
+	for (size_t i = 0; i < times; i++)
+		fputs(what, line.out);
+	fputs(at, line.out);
+	util_text_close(&line);
+	return line.bytes;
+}
+
+static void large_moments(void **state)
+{
+	char *most = repeat("\"cells\":[", "1,", MOMENT_CELLS - 4);
+	char *more = repeat("\"cells\":[", "1,", MOMENT_CELLS - 3);
+	char *entries = repeat("\"names\":[", "\"x\",", 100000);
+	struct recording r;
+
+	(void)state;
+	take_whole(&r);
+	assert_int_equal(take(&r, most, strlen(most)), RECORDING_TAKEN);
+	make_page(&r);
+	assert_int_equal(take(&r, more, strlen(more)), RECORDING_BROKEN);
+	assert_int_equal(take(&r, entries, strlen(entries)),
+			 RECORDING_BROKEN);
+	recording_free(&r);
+	free(most);
+	free(more);
+	free(entries);
 }
 
 /* More figures than there may be, and names that are none. */
@@ -211,6 +354,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(whole), cmocka_unit_test(cut),
 		cmocka_unit_test(changed), cmocka_unit_test(many),
+		cmocka_unit_test(moments), cmocka_unit_test(no_moments),
+		cmocka_unit_test(large_moments),
 		cmocka_unit_test(json),
 	};
 

@@ -120,21 +120,18 @@ static void print(FILE *out, const struct arguments *args,
 static void write_textfile(const struct arguments *args,
 			   struct listing *listing)
 {
-	char *text = NULL;
-	size_t len;
-	FILE *out = open_memstream(&text, &len);
+	struct util_text text;
 	int status;
 
-	if (!out)
-		util_die(util_trouble, "out of memory");
-	print(out, args, listing);
-	if (ferror(out) | fclose(out))
-		util_die(util_trouble, "out of memory");
-	status = textfile_write(args->textfile, NAME, 0644, text, len);
+	util_text_open(&text);
+	print(text.out, args, listing);
+	util_text_close(&text);
+	status = textfile_write(args->textfile, NAME, 0644, text.bytes,
+				text.len);
 	if (status)
 		util_die(STATUS_UNREADABLE, "%s/" NAME ": %s",
 			 args->textfile, strerror(-status));
-	free(text);
+	free(text.bytes);
 }
 
 static int run(int argc, char **argv)

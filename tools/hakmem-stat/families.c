@@ -314,21 +314,17 @@ static void print_pages(const struct printing *p)
 
 static char *labels_of(const struct listed *item)
 {
-	char *text;
-	size_t len;
-	FILE *out = open_memstream(&text, &len);
+	struct util_text text;
 
-	if (!out)
-		util_die(util_trouble, "out of memory");
-	fprintf(out, "pid=\"%ld\",", (long)item->pid);
-	exposition_label(out, "comm", item->comm);
-	fputc(',', out);
-	exposition_label(out, "user", item->user);
-	fputc(',', out);
-	exposition_label(out, "unit", item->unit);
-	if (fclose(out))
-		util_die(util_trouble, "out of memory");
-	return text;
+	util_text_open(&text);
+	fprintf(text.out, "pid=\"%ld\",", (long)item->pid);
+	exposition_label(text.out, "comm", item->comm);
+	fputc(',', text.out);
+	exposition_label(text.out, "user", item->user);
+	fputc(',', text.out);
+	exposition_label(text.out, "unit", item->unit);
+	util_text_close(&text);
+	return text.bytes;
 }
 
 static int compare(const void *a, const void *b)

@@ -9,11 +9,13 @@
  */
 #define _GNU_SOURCE
 #include "commands.h"
+#include "curves.h"
 #include "output.h"
 #include "readings.h"
 #include "util.h"
 
 #include <errno.h>
+#include <math.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -24,14 +26,6 @@
 #include <unistd.h>
 
 #define MIB	1048576.0
-
-/* Those that a recording lacks are left out. */
-static const char *const gauges[] = {
-	"rss_bytes", "committed_bytes", "used_bytes", "dirty_bytes"
-};
-static const char *const counters[] = {
-	"refills", "minor_faults", "madvise_calls", "lock_waits"
-};
 
 /* ---- the script ---- */
 
@@ -46,60 +40,44 @@ static void put_quoted(FILE *out, const char *text)
 	fputc('\'', out);
 }
 
-/* Called with a sample from 0 or, for rates, from 1 on. */
-typedef double value_at(const struct series *series,
-			const struct recording *recording, size_t i);
-
-static double mebibytes(const struct series *series,
-			const struct recording *recording, size_t i)
+/* A value of a panel; `rate`: per second, else in MiB. */
+static double value_of(const struct recording *recording,
+		       const struct series *series, size_t i, bool rate)
 {
-	(void)recording;
-	return (double)series->values[i] / MIB;
-}
-
-static double per_second(const struct series *series,
-			 const struct recording *recording, size_t i)
-{
-	uint64_t ns = util_less(recording->elapsed_ns[i],
-				recording->elapsed_ns[i - 1]);
-
-	return ns ? (double)util_less(series->values[i],
-				      series->values[i - 1]) /
-		(double)ns * 1e9 : 0;
+	return rate ? curves_rate(recording, series, i) :
+		curves_value(series, i) / MIB;
 }
 
 /* A block of data; returns whether it has any. */
 static bool put_data(FILE *out, const struct recording *recording,
-		     const char *name, size_t first, value_at *value)
+		     const char *name, bool rate)
 {
 	const struct series *series = recording_find(recording, name);
 
 	if (!series)
 		return false;
 	fprintf(out, "$%s << END\n", name);
-	for (size_t i = first; i < recording->samples; i++) {
-		if (series->values[i] == SERIES_NONE ||
-		    (first && series->values[i - 1] == SERIES_NONE))
-			continue;
-		fprintf(out, "%.6f %.6f\n",
-			(double)recording->elapsed_ns[i] / 1e9,
-			value(series, recording, i));
+	for (size_t i = rate; i < recording->samples; i++) {
+		double value = value_of(recording, series, i, rate);
+
+		if (!isnan(value))
+			fprintf(out, "%.6f %.6f\n",
+				(double)recording->elapsed_ns[i] / 1e9, value);
 	}
 	fputs("END\n", out);
 	return true;
 }
 
 static void put_panel(FILE *out, const struct recording *recording,
-		      const char *const *names, size_t count,
-		      const char *axis, size_t first, value_at *value)
+		      const char *const *names, const char *axis, bool rate)
 {
 	bool has[8] = { false };
 	const char *between = "plot ";
 
-	for (size_t i = 0; i < count; i++)
-		has[i] = put_data(out, recording, names[i], first, value);
+	for (size_t i = 0; names[i]; i++)
+		has[i] = put_data(out, recording, names[i], rate);
 	fprintf(out, "set ylabel '%s'\n", axis);
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = 0; names[i]; i++) {
 		if (!has[i])
 			continue;
 		fprintf(out, "%s$%s using 1:2 with lines lw 1.5 title '%s'",
@@ -132,11 +110,8 @@ static void put_script(FILE *out, const struct recording *recording,
 	fputs(" noenhanced\nset key outside top center horizontal "
 	      "noenhanced\nset grid\nset yrange [0:*]\nset xrange [0:*]\n"
 	      "set lmargin 12\nset xlabel 'seconds'\n", out);
-	put_panel(out, recording, gauges,
-		  sizeof(gauges) / sizeof(gauges[0]), "MiB", 0, mebibytes);
-	put_panel(out, recording, counters,
-		  sizeof(counters) / sizeof(counters[0]), "per second", 1,
-		  per_second);
+	put_panel(out, recording, curves_gauges, "MiB", false);
+	put_panel(out, recording, curves_counters, "per second", true);
 	fputs("unset multiplot\nset output\n", out);
 	free(title);
 }

@@ -8,7 +8,10 @@
  * of one, its part is taken back.
  */
 #define _GNU_SOURCE
+#include "chart.h"
 #include "commands.h"
+#include "mapped.h"
+#include "moment.h"
 #include "output.h"
 #include "process.h"
 #include "recording.h"
@@ -24,6 +27,7 @@
 #include <unistd.h>
 
 #define INTERVAL_USUAL	((uint64_t)1000000000)
+#define MAP_USUAL	(60 * INTERVAL_USUAL)
 
 struct record {
 	pid_t pid;
@@ -32,6 +36,9 @@ struct record {
 	struct ticker ticker;
 	int fd;
 	size_t samples;		/* whole ones that are in it */
+	uint64_t map_ns;	/* from one moment to the next; 0: none */
+	uint64_t map_at_ns;	/* when the next one is due, and */
+	uint64_t elapsed_ns, time_ns; /* when the last sample was taken */
 };
 
 /* ---- the file ---- */
@@ -124,7 +131,97 @@ static bool put_sample(struct record *r, const struct sampler *sampler,
 	ok = put(r, text);
 	free(text);
 	r->samples += ok;
+	r->time_ns = now->time_ns;
+	r->elapsed_ns = now->clock_ns - first->clock_ns;
 	return ok;
+}
+
+/* ---- moments ---- */
+
+static void begins(void *arg, const struct mapped *mapped)
+{
+	chart_start(arg, CHART_STATE, mapped->unit, mapped->heap_ids,
+		    mapped->heaps);
+}
+
+static void add(void *arg, const struct mapped_part *part)
+{
+	chart_add(arg, part);
+}
+
+static const char *read_chart(struct chart *chart, pid_t pid)
+{
+	const struct mapped_reader reader = { begins, add, chart };
+	struct mapped mapped;
+	const char *why;
+
+	*chart = (struct chart){ .count = 0 };
+	why = mapped_read(&mapped, pid, &reader);
+	if (why) {
+		chart_free(chart);
+		return why;
+	}
+	mapped_free(&mapped);
+	chart_fit(chart, MOMENT_CELLS);
+	return NULL;
+}
+
+/* A line for the caller to free, or NULL and why not. */
+static char *look(const struct record *r, const char **why)
+{
+	struct explained explained;
+	struct chart chart;
+	char *line = NULL;
+
+	*why = explained_read(&explained, r->pid);
+	if (*why)
+		return NULL;
+	*why = read_chart(&chart, r->pid);
+	if (!*why) {
+		line = moment_line(r->time_ns, r->elapsed_ns, &explained,
+				   &chart);
+		chart_free(&chart);
+	}
+	explained_free(&explained);
+	return line;
+}
+
+/* Where the memory is cannot always be told: the recording is without that. */
+static bool put_moment(struct record *r)
+{
+	const char *why;
+	char *line = look(r, &why);
+	bool ok;
+
+	if (!line) {
+		util_say("process %ld: %s: no more heap maps", (long)r->pid,
+			 why);
+		r->map_ns = 0;
+		return true;
+	}
+	ok = put(r, line);
+	free(line);
+	r->map_at_ns = r->elapsed_ns + r->map_ns;
+	return ok;
+}
+
+/* ---- all lines ---- */
+
+static bool put_all(struct record *r, const struct sampler *sampler,
+		    const struct sample *first, const struct sample *now)
+{
+	if (!put_sample(r, sampler, first, now))
+		return false;
+	return !r->map_ns || r->elapsed_ns < r->map_at_ns || put_moment(r);
+}
+
+/* What was there at the end, unless that has just been told. */
+static int finish(struct record *r)
+{
+	if (r->map_ns && r->map_at_ns < r->elapsed_ns + r->map_ns &&
+	    !put_moment(r))
+		return STATUS_UNREADABLE;
+	return STATUS_FINE;
 }
 
 /* Takes samples after the first one; returns the exit status. */
@@ -139,11 +236,13 @@ static int go_on(struct record *r, struct sampler *sampler,
 
 		if (tick == TICK)
 			taken = sampler_take(sampler, &now);
-		else if (tick != TICK_ENDED)
+		else if (tick == TICK_NO_READER)
 			return STATUS_FINE;
+		else if (tick != TICK_ENDED)
+			return finish(r);
 		if (taken != SAMPLED)
 			return sampler_over(sampler, taken);
-		ok = put_sample(r, sampler, first, &now);
+		ok = put_all(r, sampler, first, &now);
 		sample_free(&now);
 		if (!ok)
 			return STATUS_UNREADABLE;
@@ -167,7 +266,7 @@ static int record(struct record *r)
 	open_file(r);
 	ticker_start(&r->ticker, r->pid,
 		     r->fd == STDOUT_FILENO ? r->fd : -1);
-	status = put_sample(r, &sampler, &first, &first) ?
+	status = put_all(r, &sampler, &first, &first) ?
 		go_on(r, &sampler, &first) : STATUS_UNREADABLE;
 	if (!finish_file(r))
 		status = STATUS_UNREADABLE;
@@ -179,6 +278,18 @@ static int record(struct record *r)
 
 /* ---- the command ---- */
 
+static uint64_t map_interval(const char *word)
+{
+	uint64_t ns;
+
+	if (!strcmp(word, "0"))
+		return 0;
+	if (!ticker_seconds(word, &ns))
+		util_die(STATUS_USAGE, "record: --map=%s: seconds, from 0.01 "
+			 "to 1000000, or 0", word);
+	return ns;
+}
+
 static bool read_arguments(int argc, char **argv, struct record *r,
 			   int *status)
 {
@@ -186,6 +297,7 @@ static bool read_arguments(int argc, char **argv, struct record *r,
 		{ "pid", required_argument, NULL, 'p' },
 		{ "output", required_argument, NULL, 'o' },
 		{ "force", no_argument, NULL, 'F' },
+		{ "map", required_argument, NULL, 'm' },
 		{ "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 },
 	};
@@ -201,6 +313,8 @@ static bool read_arguments(int argc, char **argv, struct record *r,
 			r->name = optarg;
 		} else if (option == 'F') {
 			r->force = true;
+		} else if (option == 'm') {
+			r->map_ns = map_interval(optarg);
 		} else if (!output_take(&output, option)) {
 			*status = output.status;
 			return false;
@@ -216,7 +330,8 @@ static bool read_arguments(int argc, char **argv, struct record *r,
 
 static int run(int argc, char **argv)
 {
-	struct record r = { .ticker.interval_ns = INTERVAL_USUAL };
+	struct record r = { .ticker.interval_ns = INTERVAL_USUAL,
+			    .map_ns = MAP_USUAL };
 	int status;
 
 	if (!read_arguments(argc, argv, &r, &status))
@@ -239,11 +354,14 @@ const struct command command_record = {
 "Writes all figures of a running process into FILE, or to standard output for\n"
 "'-', once in INTERVAL seconds, which may have a fraction and is 1 otherwise,\n"
 "until there are COUNT samples, the process ends, or an interrupt: each exits\n"
-"with 0.  The file has lines of JSON, a head, then a sample each; where it is\n"
-"cut off, what is in front of that can be read.  Exits with 3 where the\n"
-"process cannot be looked into, or the file not be written.\n"
+"with 0.  Once in a minute, and at the start and the end, where its resident\n"
+"memory is and the map of its heap are written as well.  The file has lines\n"
+"of JSON, a head, then a sample or a map each; where it is cut off, what is\n"
+"in front of that can be read.  Exits with 3 where the process cannot be\n"
+"looked into, or the file not be written.\n"
 "  -p, --pid=PID        the process\n"
 "  -o, --output=FILE    where to\n"
 "      --force          write over FILE where it exists\n"
+"      --map=SECONDS    a map so often instead; 0: none\n"
 "  -h, --help           this text\n",
 };

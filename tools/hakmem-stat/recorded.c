@@ -11,17 +11,10 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-/* What is told of a figure. */
-struct span {
-	uint64_t first, last, least, most;
-	bool has_rate;
-	double rate;		/* of a counter, per second */
-};
-
-static struct span span_of(const struct recording *recording,
-			   const struct series *series)
+struct recorded_span recorded_span_of(const struct recording *recording,
+				      const struct series *series)
 {
-	struct span span = {
+	struct recorded_span span = {
 		.first = series_first(recording, series),
 		.last = series_last(recording, series),
 		.least = UINT64_MAX,
@@ -43,6 +36,25 @@ static struct span span_of(const struct recording *recording,
 	return span;
 }
 
+void recorded_value_text(char text[UTIL_BYTES_MAX], const char *name,
+			 uint64_t value)
+{
+	if (figures_are_bytes(name))
+		util_bytes(text, value);
+	else
+		snprintf(text, UTIL_BYTES_MAX, "%" PRIu64, value);
+}
+
+void recorded_rate_text(char text[UTIL_BYTES_MAX], const char *name,
+			const struct recorded_span *span)
+{
+	*text = '\0';
+	if (span->has_rate && figures_are_bytes(name))
+		util_bytes(text, util_whole(span->rate));
+	else if (span->has_rate)
+		snprintf(text, UTIL_BYTES_MAX, "%.1f", span->rate);
+}
+
 /* ---- the table ---- */
 
 enum { NAME, FIRST, LAST, LEAST, MOST, RATE, COLUMNS };
@@ -61,21 +73,18 @@ static void put_value(struct table *table, const char *name, uint64_t n)
 }
 
 static void put_rate(struct table *table, const char *name,
-		     const struct span *span)
+		     const struct recorded_span *span)
 {
-	char text[UTIL_BYTES_MAX] = "";
+	char text[UTIL_BYTES_MAX];
 
-	if (span->has_rate && figures_are_bytes(name))
-		util_bytes(text, util_whole(span->rate));
-	else if (span->has_rate)
-		snprintf(text, sizeof(text), "%.1f", span->rate);
+	recorded_rate_text(text, name, span);
 	table_text(table, text);
 }
 
 static void put_row(struct table *table, const struct recording *recording,
 		    const struct series *series)
 {
-	struct span span = span_of(recording, series);
+	struct recorded_span span = recorded_span_of(recording, series);
 	const char *name = series->name;
 
 	table_text(table, name);
@@ -143,7 +152,7 @@ static void print_csv(const struct recording *recording)
 static void print_json_figure(const struct recording *recording,
 			      const struct series *series)
 {
-	struct span span = span_of(recording, series);
+	struct recorded_span span = recorded_span_of(recording, series);
 
 	util_put_json(stdout, series->name);
 	printf(":{\"type\":\"%s\",\"first\":%" PRIu64 ",\"last\":%" PRIu64,

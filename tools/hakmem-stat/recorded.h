@@ -7,6 +7,23 @@
 
 #include "print.h"
 #include "recording.h"
+#include "util.h"
+
+/* What is told of a figure. */
+struct recorded_span {
+	uint64_t first, last, least, most;
+	bool has_rate;
+	double rate;		/* of a counter, per second */
+};
+
+struct recorded_span recorded_span_of(const struct recording *recording,
+				      const struct series *series);
+
+/* A value of a figure, and how much it rose in a second, for people. */
+void recorded_value_text(char text[UTIL_BYTES_MAX], const char *name,
+			 uint64_t value);
+void recorded_rate_text(char text[UTIL_BYTES_MAX], const char *name,
+			const struct recorded_span *span);
 
 /*
  * A table or JSON has each figure's first, last, least and most value, or, of

@@ -23,32 +23,20 @@
 /* Values of all samples: two gigabytes. */
 #define VALUES_MAX	((size_t)1 << 28)
 
+/* One a minute for six weeks. */
+#define MOMENTS_MAX	((size_t)1 << 16)
+
 /* ---- writing ---- */
-
-static FILE *open_text(char **text, size_t *len)
-{
-	FILE *out = open_memstream(text, len);
-
-	if (!out)
-		util_die(util_trouble, "out of memory");
-	return out;
-}
-
-static char *close_text(FILE *out, char **text)
-{
-	if (fclose(out))
-		util_die(util_trouble, "out of memory");
-	return *text;
-}
 
 char *recording_head(const struct sampler *sampler, uint64_t interval_ns,
 		     const struct sample *first)
 {
 	const char *between = "";
-	char *text;
-	size_t len;
-	FILE *out = open_text(&text, &len);
+	struct util_text text;
+	FILE *out;
 
+	util_text_open(&text);
+	out = text.out;
 	fprintf(out, "{\"schema\":%d,\"kind\":\"recording\",\"version\":\""
 		HAKMEM_VERSION_STRING "\",\"pid\":%ld,\"command\":", SCHEMA,
 		(long)sampler->pid);
@@ -64,15 +52,17 @@ char *recording_head(const struct sampler *sampler, uint64_t interval_ns,
 		between = ",";
 	}
 	fputs("]}\n", out);
-	return close_text(out, &text);
+	util_text_close(&text);
+	return text.bytes;
 }
 
 char *recording_line(const struct sample *first, const struct sample *sample)
 {
-	char *text;
-	size_t len;
-	FILE *out = open_text(&text, &len);
+	struct util_text text;
+	FILE *out;
 
+	util_text_open(&text);
+	out = text.out;
 	fprintf(out, "{\"time_ns\":%" PRIu64 ",\"elapsed_ns\":%" PRIu64,
 		sample->time_ns, sample->clock_ns - first->clock_ns);
 	for (size_t i = 0; i < sample->figures.count; i++) {
@@ -81,7 +71,8 @@ char *recording_line(const struct sample *first, const struct sample *sample)
 		fprintf(out, ":%" PRIu64, sample->figures.items[i].value);
 	}
 	fputs("}\n", out);
-	return close_text(out, &text);
+	util_text_close(&text);
+	return text.bytes;
 }
 
 /* ---- a line, read ---- */
@@ -89,6 +80,7 @@ char *recording_line(const struct sample *first, const struct sample *sample)
 struct line {
 	bool is_head;		/* of a recording */
 	bool is_page;		/* what -p --json prints */
+	bool is_moment;
 	bool has_time, has_elapsed;
 	uint64_t schema, pid, start_ns, time_ns, elapsed_ns;
 	char *command;
@@ -115,6 +107,7 @@ static void take_text(struct line *line, const char *name, const char *text)
 {
 	if (!strcmp(name, "kind")) {
 		line->is_head = !strcmp(text, "recording");
+		line->is_moment = !strcmp(text, MOMENT_KIND);
 	} else if (!strcmp(name, "command")) {
 		free(line->command);
 		line->command = proc_printable(util_copy(text, strlen(text)));
@@ -233,6 +226,28 @@ static void take_sample(struct recording *r, const struct line *line)
 	r->samples++;
 }
 
+/* Maps are long, and the last one is what people look at. */
+static bool take_moment(struct recording *r, const char *text)
+{
+	size_t n = r->moment_count;
+	struct moment moment;
+
+	if (n == MOMENTS_MAX || !moment_read(&moment, text))
+		return false;
+	if (n && moment.elapsed_ns < r->moments[n - 1].elapsed_ns) {
+		moment_free(&moment);
+		return false;
+	}
+	if (n) {
+		free(r->moments[n - 1].map);
+		r->moments[n - 1].map = NULL;
+	}
+	r->moments = util_resize(r->moments, n + 1, sizeof(moment));
+	r->moments[n] = moment;
+	r->moment_count++;
+	return true;
+}
+
 /* It has the names of the counters from then on. */
 static void take_head(struct recording *r, struct line *line)
 {
@@ -245,7 +260,7 @@ static void take_head(struct recording *r, struct line *line)
 }
 
 static enum recording_line use(struct recording *r, struct line *line,
-			       bool first)
+			       const char *text, bool first)
 {
 	if (first && !line->is_head && !line->is_page)
 		return RECORDING_NONE;
@@ -256,6 +271,9 @@ static enum recording_line use(struct recording *r, struct line *line,
 		take_head(r, line);
 	if (line->is_head)
 		return first ? RECORDING_TAKEN : RECORDING_BROKEN;
+	if (line->is_moment)
+		return take_moment(r, text) ? RECORDING_TAKEN :
+			RECORDING_BROKEN;
 	if (r->samples == r->room && 2 * r->room > VALUES_MAX / (r->count + 2))
 		return RECORDING_BROKEN;
 	if (!line->figures.count || (!line->has_time && !line->is_page) ||
@@ -282,7 +300,7 @@ enum recording_line recording_take(struct recording *recording,
 		taken = first ? RECORDING_NONE : RECORDING_BROKEN;
 	} else {
 		*column = 1;
-		taken = use(recording, &read, first);
+		taken = use(recording, &read, line, first);
 	}
 	free_line(&read);
 	return taken;
@@ -345,6 +363,9 @@ void recording_free(struct recording *recording)
 		free(recording->series[i].name);
 		free(recording->series[i].values);
 	}
+	for (size_t i = 0; i < recording->moment_count; i++)
+		moment_free(&recording->moments[i]);
+	free(recording->moments);
 	free(recording->series);
 	free(recording->time_ns);
 	free(recording->elapsed_ns);

@@ -8,7 +8,8 @@
  *   {"time_ns":9,"elapsed_ns":0,"rss_bytes":9,"refills":9,...}
  *   ...
  *
- * The first line is the head, each other one a sample.  Where the file ends in
+ * The first line is the head, each other one a sample or, now and then, a
+ * moment: moment.h has what is in that.  Where the file ends in
  * the middle of a line, that line is not JSON and everybody sees that it is
  * not whole.  Counters are since the process began.
  *
@@ -18,6 +19,7 @@
 #ifndef STAT_RECORDING_H
 #define STAT_RECORDING_H
 
+#include "moment.h"
 #include "sample.h"
 
 #include <stdbool.h>
@@ -53,13 +55,15 @@ struct recording {
 	uint64_t *time_ns;	/* of each sample, since 1970 */
 	uint64_t *elapsed_ns;	/* the same, since the first */
 	size_t samples, room;
+	struct moment *moments;	/* only the last one has its map still */
+	size_t moment_count;
 };
 
 enum recording_line {
 	RECORDING_TAKEN,
 	RECORDING_NONE,		/* a first line that is none of a recording */
 	RECORDING_LATER,	/* of a later hakmem-stat */
-	RECORDING_BROKEN,	/* no JSON, or no sample */
+	RECORDING_BROKEN,	/* no JSON, no sample and no moment */
 };
 
 /*

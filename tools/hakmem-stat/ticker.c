@@ -27,7 +27,7 @@
 /* ---- the arguments ---- */
 
 /* "1", "0.1", "2.5": digits with one point at most. */
-static bool read_seconds(const char *word, uint64_t *ns)
+bool ticker_seconds(const char *word, uint64_t *ns)
 {
 	size_t whole = strspn(word, "0123456789");
 	size_t more = word[whole] == '.' ?
@@ -57,7 +57,7 @@ void ticker_arguments(struct ticker *ticker, const char *command, int argc,
 	if (argc > 2)
 		util_die(STATUS_USAGE, "%s: '%s': nothing comes behind "
 			 "INTERVAL and COUNT", command, argv[2]);
-	if (argc > 0 && !read_seconds(argv[0], &ticker->interval_ns))
+	if (argc > 0 && !ticker_seconds(argv[0], &ticker->interval_ns))
 		util_die(STATUS_USAGE, "%s: '%s' is no interval: seconds, "
 			 "from 0.01 to 1000000", command, argv[0]);
 	if (argc > 1 && !read_count(argv[1], &ticker->left))

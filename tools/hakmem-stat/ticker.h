@@ -37,6 +37,9 @@ enum tick {
 void ticker_arguments(struct ticker *ticker, const char *command, int argc,
 		      char **argv);
 
+/* The same of one interval: from 0.01 to 1000000 seconds, or false. */
+bool ticker_seconds(const char *word, uint64_t *ns);
+
 /*
  * From now on, for process `pid` and who reads what is printed on `output`;
  * -1: never mind.  The signals that ask to end arrive in

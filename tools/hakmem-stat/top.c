@@ -61,25 +61,21 @@ static void read_details(struct view *view)
 	struct explained explained;
 	struct proc_stat stat;
 	const char *why = "it has ended";
-	char *text = NULL;
-	size_t len;
-	FILE *out = open_memstream(&text, &len);
+	struct util_text text;
 
-	if (!out)
-		util_die(util_trouble, "out of memory");
+	util_text_open(&text);
 	if (proc_stat(view->pid, &stat) && stat.start == view->start)
 		why = explained_read(&explained, view->pid);
 	if (why) {
-		fprintf(out, "process %ld: %s\n", (long)view->pid, why);
+		fprintf(text.out, "process %ld: %s\n", (long)view->pid, why);
 	} else {
-		print_explained_table(out, &explained);
+		print_explained_table(text.out, &explained);
 		if (!explained_agrees(&explained))
-			fputs("\nit changed while it was read\n", out);
+			fputs("\nit changed while it was read\n", text.out);
 		explained_free(&explained);
 	}
-	if (fclose(out))
-		util_die(util_trouble, "out of memory");
-	view_set_text(view, text);
+	util_text_close(&text);
+	view_set_text(view, text.bytes);
 }
 
 static void read_all(struct view *view, struct known *known)

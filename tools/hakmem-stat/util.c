@@ -241,6 +241,20 @@ static bool reader_is_gone(FILE *out)
 	return poll(&end, 1, 0) == 1 && (end.revents & POLLERR);
 }
 
+void util_text_open(struct util_text *text)
+{
+	*text = (struct util_text){ 0 };
+	text->out = open_memstream(&text->bytes, &text->len);
+	if (!text->out)
+		util_die(util_trouble, "out of memory");
+}
+
+void util_text_close(struct util_text *text)
+{
+	if (ferror(text->out) | fclose(text->out))
+		util_die(util_trouble, "out of memory");
+}
+
 void util_finish(FILE *out, const char *name, int status)
 {
 	bool failed;

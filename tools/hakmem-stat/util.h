@@ -88,6 +88,19 @@ const char *util_bold(FILE *out);
 const char *util_plain(FILE *out);
 
 /*
+ * A text that is written by `out`, in memory.  Once it is closed, it is in
+ * `bytes`, `len` of them and a \0, for the caller to free.
+ */
+struct util_text {
+	FILE *out;
+	char *bytes;
+	size_t len;
+};
+
+void util_text_open(struct util_text *text);
+void util_text_close(struct util_text *text);
+
+/*
  * Flushes `out`.  A reader that has gone is no error; anything else, such as
  * a full disk, ends the program with `status`.
  */
