@@ -2,13 +2,14 @@
 # SPDX-License-Identifier: MIT
 """Writes the seed inputs of the fuzz targets: fuzz/mkseeds.py DIRECTORY
 
-Makes DIRECTORY/ops, threads, conf, log and page.  A seed of the first two is
-a short program for the machine of ops.c, built to reach one part of the
-allocator: a kind of size, an alignment, a way of freeing, a hand-over between
-threads.  Those of conf and log are text, as fuzz_conf.c and fuzz_log.c have
-it, and those of page the memory of a process, from its statistics page on
-(lib/stats/page.h), as fuzz_page.c has it.  The committed files in fuzz/corpus are what this script writes; run it again after
-a change of the format, and after an operation is added.
+Makes DIRECTORY/ops, threads, conf, log, page and recording.  A seed of the
+first two is a short program for the machine of ops.c, built to reach one part
+of the allocator: a kind of size, an alignment, a way of freeing, a hand-over
+between threads.  Those of conf, log and recording are text, as fuzz_conf.c,
+fuzz_log.c and fuzz_recording.c have it, and those of page the memory of a
+process, from its statistics page on (lib/stats/page.h), as fuzz_page.c has it.
+The committed files in fuzz/corpus are what this script writes; run it again
+after a change of the format, and after an operation is added.
 """
 
 import os
@@ -461,6 +462,31 @@ LOG = {
 }
 
 
+HEAD = ('{"schema":1,"kind":"recording","version":"1.0.0","pid":7,'
+        '"command":"a<b","abi":1,"start_ns":5,"interval_ns":9,'
+        '"counters":["refills"]}\n')
+SAMPLE = '{"time_ns":%d,"elapsed_ns":%d,"rss_bytes":%d,"refills":%d}\n'
+SAMPLES = "".join(SAMPLE % (i + 9, i, 4096 + i % 3, i * i) for i in range(4))
+MOMENT = ('{"kind":"moment","time_ns":9,"elapsed_ns":%d,"total_bytes":99,'
+          '"rss_bytes":98,"rows":{"live":90,"dirty":9,"changed":-1},'
+          '"base":65536,"unit":32768,"names":["free","small<"],'
+          '"colors":[4,9],"idle":[1,0],"bytes":[32768,65536],'
+          '"live":[0,99],"resident":[0,8192],"cells":[1,0,152,102]}\n')
+RECORDING = {
+    "samples": HEAD + SAMPLES,
+    "moment": HEAD + SAMPLES + MOMENT % 3,
+    "moments": HEAD + SAMPLES + MOMENT % 3 + MOMENT % 9,
+    "moments-first": HEAD + MOMENT % 0 + MOMENT % 1 + SAMPLES,
+    "cut-off": (HEAD + SAMPLES + MOMENT % 3)[:-40],
+    "later": HEAD.replace('"schema":1', '"schema":2') + SAMPLES,
+    "page": '{"schema":1,"pid":7,"abi":1,"command":"sh","time_ns":5,'
+            '"counters":["refills"],"values":{"refills":3,"small_out":[1,2],'
+            '"option_x":4}}\n',
+    "backwards": HEAD + SAMPLE % (9, 9, 1, 1) + SAMPLE % (9, 3, 1, 1),
+    "large-numbers": HEAD + SAMPLE % (2**64 - 1, 2**64 - 2, 2**64 - 1, 2**63),
+}
+
+
 class Image:
     """The memory of a process with a statistics page at its start."""
 
@@ -612,6 +638,7 @@ def main():
     write_all(os.path.join(sys.argv[1], "conf"), CONF)
     write_all(os.path.join(sys.argv[1], "log"), LOG)
     write_all(os.path.join(sys.argv[1], "page"), PAGE)
+    write_all(os.path.join(sys.argv[1], "recording"), RECORDING)
 
 
 if __name__ == "__main__":

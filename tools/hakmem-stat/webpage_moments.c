@@ -212,6 +212,7 @@ void webpage_put_rows(FILE *out, const struct moment *moments, size_t count)
  *      +--+--+--+--
  */
 #define MAP_LEFT	76
+#define MAP_TOP		6
 #define FEW_COLUMNS	64u
 #define FEW_CELLS	(FEW_COLUMNS * 24)
 #define MANY_COLUMNS	96u
@@ -231,7 +232,7 @@ static void put_boxes(const struct grid *g, size_t entry, bool level)
 	for (size_t i = 0; i < g->map->cell_count; i++) {
 		double share, height;
 		double x = MAP_LEFT + (double)(i % g->columns) * g->side;
-		double y = (double)(i / g->columns) * g->side;
+		double y = MAP_TOP + (double)(i / g->columns) * g->side;
 
 		if (moment_cell(g->map, i, &share) != e)
 			continue;
@@ -266,8 +267,9 @@ static void put_offsets(const struct grid *g)
 	for (unsigned int row = 0; row < g->rows; row += step)
 		fprintf(g->out, "<text class=\"tick\" x=\"%d\" y=\"%.1f\" "
 			"text-anchor=\"end\">%s</text>\n", MAP_LEFT - 8,
-			row * g->side + g->side / 2 + 4, util_bytes(text,
-			(uint64_t)row * g->columns * g->map->unit));
+			MAP_TOP + row * g->side + g->side / 2 + 4,
+			util_bytes(text, (uint64_t)row * g->columns *
+				   g->map->unit));
 }
 
 static void put_grid(FILE *out, const struct moment_map *map)
@@ -282,7 +284,7 @@ static void put_grid(FILE *out, const struct moment_map *map)
 	g.side = (double)(WEBPAGE_WIDTH - MAP_LEFT) / g.columns;
 	fprintf(out, "<svg viewBox=\"0 0 %d %.1f\" role=\"img\" "
 		"aria-label=\"the heap, unit after unit\">\n", WEBPAGE_WIDTH,
-		g.rows * g.side);
+		MAP_TOP + g.rows * g.side);
 	for (size_t i = 0; i < map->entry_count; i++)
 		put_entry(&g, i);
 	put_offsets(&g);
