@@ -482,6 +482,8 @@ RECORDING = {
     "page": '{"schema":1,"pid":7,"abi":1,"command":"sh","time_ns":5,'
             '"counters":["refills"],"values":{"refills":3,"small_out":[1,2],'
             '"option_x":4}}\n',
+    "clock-set": HEAD + "".join('{"time_ns":%d,"rss_bytes":1}\n' % t
+                                for t in (9, 12, 3, 20)),
     "backwards": HEAD + SAMPLE % (9, 9, 1, 1) + SAMPLE % (9, 3, 1, 1),
     "large-numbers": HEAD + SAMPLE % (2**64 - 1, 2**64 - 2, 2**64 - 1, 2**63),
 }

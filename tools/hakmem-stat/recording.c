@@ -206,6 +206,17 @@ static void make_room(struct recording *r)
 	r->room = room;
 }
 
+/* Clocks that tell the time may be set back, and time itself does not go. */
+static uint64_t elapsed(const struct recording *r, const struct line *line)
+{
+	uint64_t before = r->samples ? r->elapsed_ns[r->samples - 1] : 0;
+	uint64_t since = util_less(line->time_ns, r->time_ns[0]);
+
+	if (line->has_elapsed)
+		return line->elapsed_ns;
+	return since > before ? since : before;
+}
+
 static void take_sample(struct recording *r, const struct line *line)
 {
 	size_t n = r->samples;
@@ -214,8 +225,7 @@ static void take_sample(struct recording *r, const struct line *line)
 	for (size_t i = 0; i < r->count; i++)
 		r->series[i].values[n] = SERIES_NONE;
 	r->time_ns[n] = line->time_ns;
-	r->elapsed_ns[n] = line->has_elapsed ? line->elapsed_ns :
-		util_less(line->time_ns, r->time_ns[0]);
+	r->elapsed_ns[n] = elapsed(r, line);
 	for (size_t i = 0; i < line->figures.count; i++) {
 		const struct figure *figure = &line->figures.items[i];
 		struct series *series = series_of(r, i, figure->name);
