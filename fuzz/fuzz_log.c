@@ -17,8 +17,8 @@
 
 #include "fuzz_common.h"
 
-#include "osline.h"
-#include "util.h"
+#include "common/util.h"
+#include "figures/osline.h"
 
 #include <ctype.h>
 #include <stdlib.h>

@@ -19,10 +19,10 @@
 
 #include "fuzz_common.h"
 
-#include "heaped.h"
-#include "page.h"
-#include "sized.h"
-#include "units.h"
+#include "figures/heaped.h"
+#include "figures/sized.h"
+#include "process/page.h"
+#include "process/units.h"
 
 #include <stdlib.h>
 #include <string.h>

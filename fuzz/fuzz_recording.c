@@ -18,9 +18,9 @@
 
 #include "fuzz_common.h"
 
-#include "recording.h"
-#include "util.h"
-#include "webpage.h"
+#include "common/util.h"
+#include "display/webpage.h"
+#include "figures/recording.h"
 
 #include <ctype.h>
 #include <stdlib.h>

@@ -16,8 +16,8 @@
 #include <sys/wait.h>
 
 #include "hakmem.h"
-#include "page.h"
-#include "process.h"
+#include "process/page.h"
+#include "process/process.h"
 
 #define PLACES 300u
 #define OPS 20000u

@@ -5,12 +5,12 @@
  */
 #include "unit.h"
 
-#include "canvas.h"
-#include "chart.h"
-#include "font.h"
-#include "palette.h"
-#include "picture.h"
-#include "sheet.h"
+#include "display/canvas.h"
+#include "display/font.h"
+#include "display/picture.h"
+#include "display/sheet.h"
+#include "figures/chart.h"
+#include "figures/palette.h"
 
 #include <stdio.h>
 #include <string.h>

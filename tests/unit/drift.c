@@ -4,7 +4,7 @@
  */
 #include "unit.h"
 
-#include "drift.h"
+#include "figures/drift.h"
 
 #include <math.h>
 #include <stdlib.h>

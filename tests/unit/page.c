@@ -11,8 +11,8 @@
 #include "api/stats.h"
 #include "heap/thread.h"
 #include "os/os.h"
-#include "page.h"
-#include "units.h"
+#include "process/page.h"
+#include "process/units.h"
 
 #include <semaphore.h>
 #include <stdlib.h>

@@ -6,10 +6,10 @@
  */
 #include "unit.h"
 
-#include "recording.h"
-#include "scan.h"
-#include "util.h"
-#include "webpage.h"
+#include "common/scan.h"
+#include "common/util.h"
+#include "display/webpage.h"
+#include "figures/recording.h"
 
 #include <stdio.h>
 #include <stdlib.h>

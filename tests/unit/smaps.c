@@ -5,8 +5,8 @@
  */
 #include "unit.h"
 
-#include "container.h"
-#include "smaps.h"
+#include "process/container.h"
+#include "process/smaps.h"
 
 #include <stdio.h>
 #include <string.h>

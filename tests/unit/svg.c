@@ -5,8 +5,8 @@
  */
 #include "unit.h"
 
-#include "svg.h"
-#include "util.h"
+#include "common/util.h"
+#include "display/svg.h"
 
 #include <math.h>
 #include <stdlib.h>

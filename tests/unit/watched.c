@@ -6,9 +6,9 @@
  */
 #include "unit.h"
 
-#include "columns.h"
-#include "questions.h"
-#include "view.h"
+#include "figures/columns.h"
+#include "top/questions.h"
+#include "top/view.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -10,7 +10,7 @@
  *   PRELOAD_PROBE   where preload-probe is installed
  */
 #define _GNU_SOURCE
-#include "nearest.h"
+#include "common/nearest.h"
 #include "options.h"
 #include "root.h"
 #include "say.h"

@@ -9,13 +9,13 @@
 #define _GNU_SOURCE
 #include "preset.h"
 
+#include "common/nearest.h"
 #include "lock.h"
 #include "options.h"
 #include "replace.h"
 #include "root.h"
 #include "say.h"
 #include "stop.h"
-#include "nearest.h"
 
 #include "heap/config.h"
 #include "os/os.h"

@@ -6,8 +6,8 @@
  * with json-c where there is one (HAVE_JSON_C), and with what the library
  * itself reads options by.
  */
-#include "commands.h"
-#include "util.h"
+#include "commands/commands.h"
+#include "common/util.h"
 
 #include <fcntl.h>
 #include <hakmem.h>

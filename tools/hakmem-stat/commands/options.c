@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * options.c - "hakmem-stat options": all options of the library, what each
+ * preset has, and what a process that starts now gets from the configuration
+ * file and from our environment.
+ *
+ * The table and what reads the sources are the library's own, linked into
+ * this program: the two cannot differ.
+ */
+#define _GNU_SOURCE
+#include "commands/commands.h"
+#include "commands/output.h"
+#include "common/util.h"
+#include "display/json.h"
+#include "display/print.h"
+#include "figures/options.h"
+
+#include "heap/config.h"
+#include "policy/option.h"
+
+#include <unistd.h>
+
+/* ---- as a table, and as CSV ---- */
+
+static void print_table_row(const struct option_row *row)
+{
+	printf("%-17s %-13s %-12s %-12s %-12s %-3s %s\n", row->name,
+	       *row->value ? row->value : "-", row->preset[0],
+	       row->preset[1], row->preset[2], row->changes ? "yes" : "no",
+	       row->range);
+	printf("    %s\n", row->help);
+}
+
+static void print_table(const struct option_row *rows, size_t count)
+{
+	printf("%s%-17s %-13s %-12s %-12s %-12s %-3s %s%s\n",
+	       util_bold(stdout), "option", "value", "balanced",
+	       "speed-first", "hardened", "run", "range",
+	       util_plain(stdout));
+	for (size_t i = 0; i < count; i++)
+		print_table_row(&rows[i]);
+	printf("\nvalue: of a process that starts now; run: may change at run "
+	       "time\nfile: %s\n", hk_config_path);
+}
+
+static void print_csv(const struct option_row *rows, size_t count)
+{
+	puts("name,type,unit,value,balanced,speed-first,hardened,least,most,"
+	     "range,changes,help");
+	for (size_t i = 0; i < count; i++) {
+		const struct option_row *row = &rows[i];
+		const char *const fields[] = { row->name, row->type,
+			row->unit, row->value, row->preset[0], row->preset[1],
+			row->preset[2], row->least, row->most, row->range,
+			row->changes ? "yes" : "no", row->help };
+
+		for (size_t j = 0; j < sizeof(fields) / sizeof(*fields); j++) {
+			if (j)
+				putchar(',');
+			print_csv_field(stdout, fields[j]);
+		}
+		putchar('\n');
+	}
+}
+
+/* ---- the command ---- */
+
+static void tell(struct hk_line *line)
+{
+	fflush(stdout);
+	hk_line_write(line, STDERR_FILENO);
+}
+
+static void read_sources(struct hk_policy *policy)
+{
+	static char text[HK_CONFIG_MAX];
+	struct hk_conf conf = { .policy = policy, .tell = tell };
+
+	hk_config_read(&conf, hk_config_path, text);
+}
+
+/* The options that are named, or all of them. */
+static size_t choose(struct option_row *rows, char *const *names)
+{
+	const char *known[HK_OPTIONS + 1] = { NULL };
+	struct hk_policy policy;
+	size_t count = 0;
+
+	read_sources(&policy);
+	for (int i = 0; i < HK_OPTIONS; i++)
+		known[i] = hk_option[i].name;
+	if (!*names)
+		for (int i = 0; i < HK_OPTIONS; i++)
+			options_fill(&rows[count++], &policy,
+				     (enum hk_option_id)i);
+	for (; *names && count < HK_OPTIONS; names++) {
+		int id = hk_option_find(hk_span_of(*names));
+		const char *nearest = util_nearest(*names, known);
+
+		if (id < 0)
+			util_die(STATUS_USAGE, "options: unknown option "
+				 "'%s'%s%s%s", *names,
+				 nearest ? "; did you mean '" : "",
+				 nearest ? nearest : "", nearest ? "'?" : "");
+		options_fill(&rows[count++], &policy, (enum hk_option_id)id);
+	}
+	return count;
+}
+
+static void print_rows(enum print_format format,
+		       const struct option_row *rows, size_t count)
+{
+	switch (format) {
+	case PRINT_TABLE:
+		print_table(rows, count);
+		break;
+	case PRINT_JSON:
+		print_options_json(stdout, hk_config_path, rows, count);
+		break;
+	case PRINT_CSV:
+		print_csv(rows, count);
+		break;
+	}
+}
+
+static int run(int argc, char **argv)
+{
+	struct option_row rows[HK_OPTIONS];
+	enum print_format format;
+	struct output output;
+	size_t count;
+
+	if (!output_read(argc, argv, &output))
+		return output.status;
+	format = print_format_named(output.format);
+	count = choose(rows, argv + optind);
+	print_rows(format, rows, count);
+	for (size_t i = 0; i < count; i++)
+		options_release(&rows[i]);
+	return STATUS_FINE;
+}
+
+const struct command command_options = {
+	.name = "options",
+	.run = run,
+	.usage = "[OPTION...] [NAME...]",
+	.summary = "what can be chosen, and is",
+	.examples =
+"  hakmem-stat options                    what can be chosen, and is\n",
+	.help =
+"Lists the library's options, or those named: what a process that starts now\n"
+"would have, each preset's value, the range.\n"
+	OUTPUT_HELP,
+};

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * report.c - "hakmem-stat report FILE...": the figures in logs and in
+ * recordings.
+ */
+#define _GNU_SOURCE
+#include "commands/commands.h"
+#include "commands/output.h"
+#include "common/textfile.h"
+#include "common/util.h"
+#include "display/print.h"
+#include "display/recorded.h"
+#include "display/webpage.h"
+#include "figures/readings.h"
+
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Recordings have columns of their own each. */
+static void check_csv(const struct readings *readings)
+{
+	if (readings->count + (readings->lines.count > 0) > 1)
+		util_die(STATUS_USAGE, "report: --format=csv takes one "
+			 "recording at a time, and no log with it");
+}
+
+static void print_all(enum print_format format,
+		      const struct readings *readings)
+{
+	if (format == PRINT_CSV && readings->count)
+		check_csv(readings);
+	if (readings->lines.count)
+		print_lines(stdout, format, &readings->lines, NULL);
+	for (size_t i = 0; i < readings->count; i++)
+		recorded_print(format, &readings->recordings[i]);
+}
+
+/* ---- a page ---- */
+
+static void write_page(const char *path, const struct readings *readings)
+{
+	struct util_text text;
+	int status;
+
+	if (readings->count != 1 || readings->lines.count)
+		util_die(STATUS_USAGE, "report: --html takes one recording, "
+			 "that hakmem-stat record made, and nothing else");
+	util_text_open(&text);
+	webpage_put(text.out, &readings->recordings[0]);
+	util_text_close(&text);
+	status = textfile_save(path, text.bytes, text.len);
+	free(text.bytes);
+	if (status)
+		util_die(STATUS_UNREADABLE, "%s: %s", path,
+			 strerror(-status));
+}
+
+/* ---- the command ---- */
+
+static bool read_arguments(int argc, char **argv, struct output *output,
+			   const char **html)
+{
+	static const struct option options[] = {
+		OUTPUT_OPTIONS,
+		{ "html", required_argument, NULL, 'H' },
+		{ NULL, 0, NULL, 0 },
+	};
+	int option;
+
+	output_start(output);
+	while ((option = getopt_long(argc, argv, "f:h", options,
+				     NULL)) >= 0) {
+		if (option == 'H')
+			*html = optarg;
+		else if (!output_take(output, option))
+			return false;
+	}
+	if (*html && !**html)
+		util_die(STATUS_USAGE, "report: --html=: which file?");
+	if (*html && strcmp(output->format, "table") != 0)
+		util_die(STATUS_USAGE, "report: --html is a format of its "
+			 "own: leave --format out");
+	return true;
+}
+
+static int run(int argc, char **argv)
+{
+	struct readings readings = { 0 };
+	const char *html = NULL;
+	enum print_format format;
+	struct output output;
+	int status = STATUS_FINE;
+
+	if (!read_arguments(argc, argv, &output, &html))
+		return output.status;
+	format = print_format_named(output.format);
+	if (optind == argc)
+		util_die(STATUS_USAGE, "report: which file?  Name the logs "
+			 "or recordings, or '-' for standard input");
+	for (int i = optind; i < argc; i++)
+		if (!readings_add(&readings, argv[i]))
+			status = STATUS_UNREADABLE;
+	if (html && !readings_are_none(&readings))
+		write_page(html, &readings);
+	else if (!readings_are_none(&readings))
+		print_all(format, &readings);
+	else if (status == STATUS_FINE)
+		status = STATUS_FINDING;
+	readings_free(&readings);
+	return status;
+}
+
+const struct command command_report = {
+	.name = "report",
+	.run = run,
+	.usage = "[OPTION...] FILE...",
+	.summary = "read the figures in logs and recordings",
+	.examples =
+"  hakmem-stat report server.log          read the figures in a log\n"
+"  journalctl -u web | hakmem-stat report --format=csv -\n"
+"  hakmem-stat report web.rec             what is in a recording\n"
+"  hakmem-stat report --html web.html web.rec\n"
+"                                         the same as a page to attach\n",
+	.help =
+"Reads the [SS_OS_STATS] lines that HAKMEM_SS_OS_STATS=1 makes the library\n"
+"print, wherever in the files they are; '-' is standard input.  Of a file\n"
+"that hakmem-stat record made it prints each figure's first, last, least and\n"
+"most value, or its rise per second; as CSV, every sample.  Exits with 1\n"
+"where there are no figures, 2 for a wrong command line, 3 where a file\n"
+"cannot be read.\n"
+"      --html=FILE      a page with charts, where the resident memory was and\n"
+"                       the heap map, of one recording, into FILE\n"
+	OUTPUT_HELP,
+};

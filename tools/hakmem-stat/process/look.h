@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * look.h - one running process, for the commands that look into it.
+ */
+#ifndef STAT_LOOK_H
+#define STAT_LOOK_H
+
+#include "process/page.h"
+#include "process/units.h"
+
+#include <sys/types.h>
+
+/* Ends the program with STATUS_UNREADABLE where `why` is not NULL. */
+void look_require(pid_t pid, const char *why);
+
+/*
+ * Loads its statistics page; the second one with what each heap and what the
+ * slabs have.  End the program where that cannot be done, and say why.
+ */
+void look_page(struct page *page, pid_t pid);
+void look_units(struct page *page, struct units *units, pid_t pid);
+
+#endif /* STAT_LOOK_H */
