@@ -34,7 +34,7 @@ X(PURGE_AGE, "purge_age", MS, "ms", true,				\
   "how long freed memory waits for reuse before it is given back")	\
 X(DIRTY_BUDGET, "dirty_budget", PERCENT, "percent", true,		\
   0, 10000, 125, 500, 125, "",						\
-  "how much of it may wait, in percent of what is in use")		\
+  "how much of it may wait, as a share of what is in use")		\
 X(DIRTY_MIN, "dirty_min", SIZE, "bytes", true,				\
   0, HK_TABLE_T(1), HK_TABLE_M(8), HK_TABLE_M(8), HK_TABLE_M(8), "",	\
   "so much may wait in any case, up to half of what is in use")		\

@@ -7,7 +7,8 @@
  *   refills        counter        hakmem_refills_total
  *   purged_bytes   counter, bytes hakmem_purged_bytes_total
  *   run_bytes      gauge, bytes   hakmem_run_bytes
- *   option_guard.. gauge, bytes   hakmem_option_guard.._bytes
+ *   option_dirty_min gauge, bytes hakmem_option_dirty_min_bytes
+ *   option_dirty_budget, a share  hakmem_option_dirty_budget_ratio
  *
  * The pages are other processes' memory, of this version of the library or of
  * another one, and one bad line makes a collector refuse all of them.  So a
@@ -20,6 +21,7 @@
 #include "display/families.h"
 
 #include "common/util.h"
+#include "figures/options.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -46,6 +48,7 @@ struct printing {
 struct family {
 	struct exposition_family shown;
 	char *name;
+	bool is_share;		/* in thousandths */
 	const struct page_value *value;
 };
 
@@ -199,14 +202,16 @@ static bool is_taken(const struct families *all, const char *name)
 static void add_family(struct families *all, const struct page_value *value)
 {
 	bool is_bytes = value->unit == 'b';
+	bool is_share = !is_bytes && options_is_share(value->name);
 	bool lacks_unit = is_bytes && !ends_in(value->name, "_bytes");
 	char *name = util_format(PREFIX "%s%s", value->name,
+				 is_share ? "_ratio" :
 				 lacks_unit ? "_bytes" : "");
 	struct exposition_family shown = {
 		.name = name,
 		.type = value->type == 'c' ? EXPOSITION_COUNTER :
 			EXPOSITION_GAUGE,
-		.unit = is_bytes ? "bytes" : "",
+		.unit = is_bytes ? "bytes" : is_share ? "ratio" : "",
 		.help = has_help(value) ? value->help : value->name,
 	};
 
@@ -216,7 +221,8 @@ static void add_family(struct families *all, const struct page_value *value)
 	}
 	all->items = util_resize(all->items, all->count + 1,
 				 sizeof(*all->items));
-	all->items[all->count++] = (struct family){ shown, name, value };
+	all->items[all->count++] = (struct family){ shown, name, is_share,
+						   value };
 }
 
 static bool is_known(const struct families *all, const char *name)
@@ -260,6 +266,15 @@ static char *label_of(const struct page *page, const struct page_value *value,
 	return util_format("element=\"%zu\"", n);
 }
 
+static void put_number(number text, const struct family *family, uint64_t n)
+{
+	if (family->is_share)
+		snprintf(text, sizeof(number), "%" PRIu64 ".%03" PRIu64,
+			 n / 1000, n % 1000);
+	else
+		snprintf(text, sizeof(number), "%" PRIu64, n);
+}
+
 /* Of several elements those that are 0 are left out: most are. */
 static void print_value(const struct printing *p, const struct family *family,
 			size_t process, const struct page_value *value)
@@ -275,7 +290,7 @@ static void print_value(const struct printing *p, const struct family *family,
 		if (p->samples[process]++ >= SAMPLES_MAX)
 			return;
 		label = label_of(page, value, i);
-		snprintf(text, sizeof(text), "%" PRIu64, value->elements[i]);
+		put_number(text, family, value->elements[i]);
 		exposition_sample(p->to, &family->shown, p->labels[process],
 				  label, text);
 		free(label);

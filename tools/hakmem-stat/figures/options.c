@@ -45,6 +45,19 @@ char *options_value_of(const struct hk_policy *policy, enum hk_option_id id)
 	return text_of(&line);
 }
 
+bool options_is_share(const char *name)
+{
+	static const char prefix[] = "option_";
+
+	if (strncmp(name, prefix, strlen(prefix)) != 0)
+		return false;
+	for (int i = 0; i < HK_OPTIONS; i++)
+		if (hk_option[i].type == HK_PERCENT &&
+		    !strcmp(hk_option[i].name, name + strlen(prefix)))
+			return true;
+	return false;
+}
+
 /* ---- presets ---- */
 
 static const char *const presets[] = {

@@ -41,6 +41,9 @@ char *options_value_of(const struct hk_policy *policy, enum hk_option_id id);
 /* The same of a number that a process says; NULL where it cannot be one. */
 char *options_value_said(enum hk_option_id id, uint64_t n);
 
+/* Of a page's value "option_...": is it a share, in thousandths? */
+bool options_is_share(const char *name);
+
 /* `name`, which is a preset's; for any other, ends with util_trouble. */
 const char *options_preset(const char *name);
 
