@@ -468,7 +468,7 @@ HEAD = ('{"schema":1,"kind":"recording","version":"1.0.0","pid":7,'
 SAMPLE = '{"time_ns":%d,"elapsed_ns":%d,"rss_bytes":%d,"refills":%d}\n'
 SAMPLES = "".join(SAMPLE % (i + 9, i, 4096 + i % 3, i * i) for i in range(4))
 MOMENT = ('{"kind":"moment","time_ns":9,"elapsed_ns":%d,"total_bytes":99,'
-          '"rss_bytes":98,"rows":{"live":90,"dirty":9,"changed":-1},'
+          '"kernel_bytes":98,"rows":{"live":90,"dirty":9,"changed":-1},'
           '"base":65536,"unit":32768,"names":["free","small<"],'
           '"colors":[4,9],"idle":[1,0],"bytes":[32768,65536],'
           '"live":[0,99],"resident":[0,8192],"cells":[1,0,152,102]}\n')

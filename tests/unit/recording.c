@@ -25,7 +25,7 @@ static const char *const text[] = {
 	("{\"time_ns\":20,\"elapsed_ns\":10,\"rss_bytes\":8192,"
 	 "\"refills\":4,\"late\":18446744073709551614}\n"),
 	("{\"kind\":\"moment\",\"time_ns\":20,\"elapsed_ns\":10,"
-	 "\"total_bytes\":8192,\"rss_bytes\":8000,"
+	 "\"total_bytes\":8192,\"kernel_bytes\":8000,"
 	 "\"rows\":{\"live\":8200,\"changed\":-8,\"new\":1},"
 	 "\"base\":65536,\"unit\":32768,\"names\":[\"free\",\"a<b\"],"
 	 "\"colors\":[4,9],\"idle\":[1,0],\"bytes\":[32768,65536],"
@@ -211,6 +211,14 @@ static void no_moments(void **state)
 		{ "\"colors\":[4,9]", "\"colors\":[4]" },
 		{ "\"names\":[\"free\",", "\"names\":[" },
 		{ "\"unit\":32768", "\"unit\":0" },
+		{ "\"unit\":32768", "\"unit\":32769" },
+		{ "\"unit\":32768", "\"unit\":9223372036854775808" },
+		{ "\"unit\":32768,", "" },
+		{ "\"base\":65536,", "" },
+		{ "\"total_bytes\":8192,", "" },
+		{ "\"kernel_bytes\":8000,", "" },
+		{ "\"time_ns\":20,", "" },
+		{ "\"elapsed_ns\":10,", "" },
 		{ "\"rows\":{", "\"lines\":{" },
 		{ "\"elapsed_ns\":10,", "\"elapsed_ns\":9," },
 	};
@@ -230,6 +238,36 @@ static void no_moments(void **state)
 		free(line);
 	}
 	assert_int_equal(r.moment_count, 1);
+	recording_free(&r);
+}
+
+/* Of more than there is room for every second one goes, and never the last. */
+static void many_moments(void **state)
+{
+	struct recording r;
+	uint64_t elapsed = 10;
+
+	(void)state;
+	take_whole(&r);
+	for (int i = 0; i < 10000; i++) {
+		char *line = util_format("{\"kind\":\"moment\",\"time_ns\":1,"
+			"\"elapsed_ns\":%llu,%s",
+			(unsigned long long)++elapsed,
+			strstr(text[3], "\"total_bytes\""));
+
+		assert_int_equal(take(&r, line, strlen(line)),
+				 RECORDING_TAKEN);
+		free(line);
+	}
+	assert_in_range(r.moment_count, 2000, 4096);
+	assert_int_equal(r.moments[r.moment_count - 1].elapsed_ns, elapsed);
+	assert_non_null(r.moments[r.moment_count - 1].map);
+	for (size_t i = 1; i < r.moment_count; i++) {
+		assert_null(r.moments[i - 1].map);
+		assert_true(r.moments[i].elapsed_ns >
+			    r.moments[i - 1].elapsed_ns);
+	}
+	make_page(&r);
 	recording_free(&r);
 }
 
@@ -355,7 +393,7 @@ int main(void)
 		cmocka_unit_test(whole), cmocka_unit_test(cut),
 		cmocka_unit_test(changed), cmocka_unit_test(many),
 		cmocka_unit_test(moments), cmocka_unit_test(no_moments),
-		cmocka_unit_test(large_moments),
+		cmocka_unit_test(many_moments), cmocka_unit_test(large_moments),
 		cmocka_unit_test(json),
 	};
 

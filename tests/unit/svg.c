@@ -70,6 +70,7 @@ static void times(void **state)
 	says(90, 60, "1.5 min");
 	says(7200, 3600, "2 h");
 	says(86400 * 3, 86400, "3 d");
+	says(86400 * 12345.0, 86400, "12345 d");
 }
 
 static void escapes(void **state)
@@ -161,6 +162,22 @@ static void gaps(void **state)
 	free(text);
 }
 
+/* Areas are as thin, and stand on each other at the same points. */
+static void many_areas(void **state)
+{
+	double *x = malloc(POINTS * sizeof(*x));
+	char *text;
+
+	(void)state;
+	assert_non_null(x);
+	for (size_t i = 0; i < POINTS; i++)
+		x[i] = (double)i;
+	text = draw(x, x, POINTS, true);
+	assert_true(strlen(text) < 100000);
+	free(text);
+	free(x);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -170,6 +187,7 @@ int main(void)
 		cmocka_unit_test(escapes),
 		cmocka_unit_test(many_points),
 		cmocka_unit_test(gaps),
+		cmocka_unit_test(many_areas),
 	};
 
 	alarm(600);

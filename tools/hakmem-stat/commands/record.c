@@ -9,12 +9,10 @@
  */
 #define _GNU_SOURCE
 #include "commands/commands.h"
+#include "commands/moments.h"
 #include "commands/output.h"
 #include "common/ticker.h"
 #include "common/util.h"
-#include "figures/chart.h"
-#include "figures/mapped.h"
-#include "figures/moment.h"
 #include "figures/recording.h"
 #include "figures/sample.h"
 #include "process/process.h"
@@ -36,9 +34,8 @@ struct record {
 	struct ticker ticker;
 	int fd;
 	size_t samples;		/* whole ones that are in it */
-	uint64_t map_ns;	/* from one moment to the next; 0: none */
-	uint64_t map_at_ns;	/* when the next one is due, and */
-	uint64_t elapsed_ns, time_ns; /* when the last sample was taken */
+	uint64_t elapsed_ns;	/* from the first to the last one */
+	struct moments moments;
 };
 
 /* ---- the file ---- */
@@ -131,96 +128,46 @@ static bool put_sample(struct record *r, const struct sampler *sampler,
 	ok = put(r, text);
 	free(text);
 	r->samples += ok;
-	r->time_ns = now->time_ns;
 	r->elapsed_ns = now->clock_ns - first->clock_ns;
-	return ok;
-}
-
-/* ---- moments ---- */
-
-static void begins(void *arg, const struct mapped *mapped)
-{
-	chart_start(arg, CHART_STATE, mapped->unit, mapped->heap_ids,
-		    mapped->heaps);
-}
-
-static void add(void *arg, const struct mapped_part *part)
-{
-	chart_add(arg, part);
-}
-
-static const char *read_chart(struct chart *chart, pid_t pid)
-{
-	const struct mapped_reader reader = { begins, add, chart };
-	struct mapped mapped;
-	const char *why;
-
-	*chart = (struct chart){ .count = 0 };
-	why = mapped_read(&mapped, pid, &reader);
-	if (why) {
-		chart_free(chart);
-		return why;
-	}
-	mapped_free(&mapped);
-	chart_fit(chart, MOMENT_CELLS);
-	return NULL;
-}
-
-/* A line for the caller to free, or NULL and why not. */
-static char *look(const struct record *r, const char **why)
-{
-	struct explained explained;
-	struct chart chart;
-	char *line = NULL;
-
-	*why = explained_read(&explained, r->pid);
-	if (*why)
-		return NULL;
-	*why = read_chart(&chart, r->pid);
-	if (!*why) {
-		line = moment_line(r->time_ns, r->elapsed_ns, &explained,
-				   &chart);
-		chart_free(&chart);
-	}
-	explained_free(&explained);
-	return line;
-}
-
-/* Where the memory is cannot always be told: the recording is without that. */
-static bool put_moment(struct record *r)
-{
-	const char *why;
-	char *line = look(r, &why);
-	bool ok;
-
-	if (!line) {
-		util_say("process %ld: %s: no more heap maps", (long)r->pid,
-			 why);
-		r->map_ns = 0;
-		return true;
-	}
-	ok = put(r, line);
-	free(line);
-	r->map_at_ns = r->elapsed_ns + r->map_ns;
 	return ok;
 }
 
 /* ---- all lines ---- */
 
-static bool put_all(struct record *r, const struct sampler *sampler,
-		    const struct sample *first, const struct sample *now)
+/* Returns false where the recording is over, with its exit status. */
+static bool put_moment(struct record *r, const struct sampler *sampler,
+		       int *status)
 {
-	if (!put_sample(r, sampler, first, now))
-		return false;
-	return !r->map_ns || r->elapsed_ns < r->map_at_ns || put_moment(r);
+	char *line;
+	enum sampled there = moments_look(&r->moments, sampler, &line);
+	bool ok = !line || put(r, line);
+
+	free(line);
+	*status = there == SAMPLED ? STATUS_UNREADABLE :
+		sampler_over(sampler, there);
+	return ok && there == SAMPLED;
 }
 
-/* What was there at the end, unless that has just been told. */
-static int finish(struct record *r)
+static bool put_all(struct record *r, const struct sampler *sampler,
+		    const struct sample *first, const struct sample *now,
+		    int *status)
 {
-	if (r->map_ns && r->map_at_ns < r->elapsed_ns + r->map_ns &&
-	    !put_moment(r))
-		return STATUS_UNREADABLE;
+	*status = STATUS_UNREADABLE;
+	if (!put_sample(r, sampler, first, now))
+		return false;
+	return !moments_due(&r->moments, r->elapsed_ns) ||
+		put_moment(r, sampler, status);
+}
+
+/* What there was at the end, unless that has just been told. */
+static int finish(struct record *r, const struct sampler *sampler,
+		  enum tick last)
+{
+	bool told = last == TICK_LAST && r->moments.taken_ns >= r->elapsed_ns;
+	int status;
+
+	if (r->moments.every_ns && !told && !put_moment(r, sampler, &status))
+		return status;
 	return STATUS_FINE;
 }
 
@@ -232,6 +179,7 @@ static int go_on(struct record *r, struct sampler *sampler,
 		enum tick tick = ticker_wait(&r->ticker);
 		enum sampled taken = SAMPLED_ENDED;
 		struct sample now;
+		int status;
 		bool ok;
 
 		if (tick == TICK)
@@ -239,13 +187,13 @@ static int go_on(struct record *r, struct sampler *sampler,
 		else if (tick == TICK_NO_READER)
 			return STATUS_FINE;
 		else if (tick != TICK_ENDED)
-			return finish(r);
+			return finish(r, sampler, tick);
 		if (taken != SAMPLED)
 			return sampler_over(sampler, taken);
-		ok = put_all(r, sampler, first, &now);
+		ok = put_all(r, sampler, first, &now, &status);
 		sample_free(&now);
 		if (!ok)
-			return STATUS_UNREADABLE;
+			return status;
 	}
 }
 
@@ -266,8 +214,10 @@ static int record(struct record *r)
 	open_file(r);
 	ticker_start(&r->ticker, r->pid,
 		     r->fd == STDOUT_FILENO ? r->fd : -1);
-	status = put_all(r, &sampler, &first, &first) ?
-		go_on(r, &sampler, &first) : STATUS_UNREADABLE;
+	r->moments.start_ns = first.clock_ns;
+	r->moments.slack_ns = r->ticker.interval_ns / 2;
+	if (put_all(r, &sampler, &first, &first, &status))
+		status = go_on(r, &sampler, &first);
 	if (!finish_file(r))
 		status = STATUS_UNREADABLE;
 	sample_free(&first);
@@ -314,7 +264,7 @@ static bool read_arguments(int argc, char **argv, struct record *r,
 		} else if (option == 'F') {
 			r->force = true;
 		} else if (option == 'm') {
-			r->map_ns = map_interval(optarg);
+			r->moments.every_ns = map_interval(optarg);
 		} else if (!output_take(&output, option)) {
 			*status = output.status;
 			return false;
@@ -331,7 +281,7 @@ static bool read_arguments(int argc, char **argv, struct record *r,
 static int run(int argc, char **argv)
 {
 	struct record r = { .ticker.interval_ns = INTERVAL_USUAL,
-			    .map_ns = MAP_USUAL };
+			    .moments.every_ns = MAP_USUAL };
 	int status;
 
 	if (!read_arguments(argc, argv, &r, &status))
@@ -354,11 +304,11 @@ const struct command command_record = {
 "Writes all figures of a running process into FILE, or to standard output for\n"
 "'-', once in INTERVAL seconds, which may have a fraction and is 1 otherwise,\n"
 "until there are COUNT samples, the process ends, or an interrupt: each exits\n"
-"with 0.  Once in a minute, and at the start and the end, where its resident\n"
-"memory is and the map of its heap are written as well.  The file has lines\n"
-"of JSON, a head, then a sample or a map each; where it is cut off, what is\n"
-"in front of that can be read.  Exits with 3 where the process cannot be\n"
-"looked into, or the file not be written.\n"
+"with 0.  At the start, once in a minute, and at the end unless the process\n"
+"has ended, where its resident memory is and the map of its heap are written\n"
+"as well.  The file has lines of JSON, a head, then a sample or a map each;\n"
+"where it is cut off, what is in front of that can be read.  Exits with 3\n"
+"where the process cannot be looked into, or the file not be written.\n"
 "  -p, --pid=PID        the process\n"
 "  -o, --output=FILE    where to\n"
 "      --force          write over FILE where it exists\n"

@@ -16,6 +16,7 @@
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* Recordings have columns of their own each. */
@@ -39,10 +40,29 @@ static void print_all(enum print_format format,
 
 /* ---- a page ---- */
 
+/* What is read is not written over. */
+static bool is_same_file(const char *path, const char *name)
+{
+	struct stat a, b;
+
+	return strcmp(name, "-") != 0 && !stat(path, &a) && !stat(name, &b) &&
+		a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+}
+
+static void check_page(const char *path, int argc, char **argv)
+{
+	if (argc != 1)
+		util_die(STATUS_USAGE, "report: --html takes one recording, "
+			 "that hakmem-stat record made, and nothing else");
+	if (is_same_file(path, argv[0]))
+		util_die(STATUS_USAGE, "report: --html=%s: that is the "
+			 "recording itself", path);
+}
+
 static void write_page(const char *path, const struct readings *readings)
 {
 	struct util_text text;
-	int status;
+	int status = 0;
 
 	if (readings->count != 1 || readings->lines.count)
 		util_die(STATUS_USAGE, "report: --html takes one recording, "
@@ -50,7 +70,10 @@ static void write_page(const char *path, const struct readings *readings)
 	util_text_open(&text);
 	webpage_put(text.out, &readings->recordings[0]);
 	util_text_close(&text);
-	status = textfile_save(path, text.bytes, text.len);
+	if (strcmp(path, "-") != 0)
+		status = textfile_save(path, text.bytes, text.len);
+	else
+		fwrite(text.bytes, 1, text.len, stdout);
 	free(text.bytes);
 	if (status)
 		util_die(STATUS_UNREADABLE, "%s: %s", path,
@@ -99,6 +122,8 @@ static int run(int argc, char **argv)
 	if (optind == argc)
 		util_die(STATUS_USAGE, "report: which file?  Name the logs "
 			 "or recordings, or '-' for standard input");
+	if (html)
+		check_page(html, argc - optind, argv + optind);
 	for (int i = optind; i < argc; i++)
 		if (!readings_add(&readings, argv[i]))
 			status = STATUS_UNREADABLE;
@@ -131,6 +156,6 @@ const struct command command_report = {
 "where there are no figures, 2 for a wrong command line, 3 where a file\n"
 "cannot be read.\n"
 "      --html=FILE      a page with charts, where the resident memory was and\n"
-"                       the heap map, of one recording, into FILE\n"
+"                       the heap map, of one recording, into FILE, or '-'\n"
 	OUTPUT_HELP,
 };

@@ -18,13 +18,14 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define LEFT	76
 #define RIGHT	14
 #define TOP	10
 #define BOTTOM	26
 #define MARKS_Y	5
-#define MARKS_X	8
+#define MARK_X	92	/* dots for a mark and its text */
 
 /* ---- axes ---- */
 
@@ -73,8 +74,9 @@ void svg_seconds(char text[SVG_TEXT_MAX], double seconds, double step)
 
 	while (i < 3 && step < units[i].seconds)
 		i++;
-	snprintf(text, SVG_TEXT_MAX, "%.4g %s", seconds / units[i].seconds,
-		 units[i].name);
+	seconds /= units[i].seconds;
+	snprintf(text, SVG_TEXT_MAX, seconds < 1000 ? "%.4g %s" : "%.0f %s",
+		 seconds, units[i].name);
 }
 
 /* ---- text ---- */
@@ -111,7 +113,9 @@ struct frame {
 	const struct svg_chart *chart;
 	double most_x, most_y;	/* what the axes end at */
 	double step_x, step_y;
-	double *sums;		/* of a stacked one: below the next curve */
+	/* Of a stacked one: what is below the next curve, and which points. */
+	double *sums;
+	bool *is_drawn;
 };
 
 static double curve_value(const struct svg_curve *curve, size_t i)
@@ -144,10 +148,12 @@ static void measure(struct frame *f, const struct svg_chart *chart)
 	f->step_y = chart->bytes ? svg_step_bytes(most, MARKS_Y) :
 		svg_step(most, MARKS_Y);
 	f->most_y = fmax(1, ceil(most / f->step_y)) * f->step_y;
-	f->most_x = chart->seconds[chart->points - 1];
+	f->most_x = fmax(chart->most_seconds,
+			 chart->seconds[chart->points - 1]);
 	if (!(f->most_x > 0))
 		f->most_x = 1;
-	f->step_x = svg_step_seconds(f->most_x, MARKS_X);
+	f->step_x = svg_step_seconds(f->most_x, (chart->width - LEFT - RIGHT) /
+				     MARK_X);
 }
 
 static double at_x(const struct frame *f, double seconds)
@@ -259,20 +265,39 @@ static void put_line(const struct frame *f, const struct svg_curve *curve)
 	}
 }
 
-/* Forth along the upper edge, back along what it stands on. */
+/*
+ * Forth along the upper edge, back along what it stands on; of the points in
+ * one column of dots the last is drawn, of each area the same one.
+ */
 static void put_area(const struct frame *f, const struct svg_curve *curve)
 {
-	size_t points = f->chart->points;
+	const size_t points = f->chart->points;
+	char command = 'M';
 
 	fprintf(f->out, "<path style=\"fill:var(--%s)\" d=\"", curve->class);
-	for (size_t i = 0; i < points; i++)
-		put_point(f, i ? 'L' : 'M', i,
-			  f->sums[i] + curve_value(curve, i));
+	for (size_t i = 0; i < points; i++) {
+		if (!f->is_drawn[i])
+			continue;
+		put_point(f, command, i, f->sums[i] + curve_value(curve, i));
+		command = 'L';
+	}
 	for (size_t i = points; i > 0; i--)
-		put_point(f, 'L', i - 1, f->sums[i - 1]);
+		if (f->is_drawn[i - 1])
+			put_point(f, 'L', i - 1, f->sums[i - 1]);
 	fputc('z', f->out);
 	for (size_t i = 0; i < points; i++)
 		f->sums[i] += curve_value(curve, i);
+}
+
+static void choose_points(const struct frame *f)
+{
+	for (size_t first = 0; first < f->chart->points;) {
+		size_t n = column(f, first);
+
+		f->is_drawn[first + n - 1] = true;
+		first += n;
+	}
+	f->is_drawn[0] = true;
 }
 
 static void put_curves(const struct frame *f)
@@ -296,8 +321,10 @@ void svg_chart_put(FILE *out, const struct svg_chart *chart)
 
 	measure(&f, chart);
 	f.sums = util_resize(NULL, chart->points, sizeof(*f.sums));
-	for (size_t i = 0; i < chart->points; i++)
-		f.sums[i] = 0;
+	f.is_drawn = util_resize(NULL, chart->points, sizeof(*f.is_drawn));
+	memset(f.sums, 0, chart->points * sizeof(*f.sums));
+	memset(f.is_drawn, 0, chart->points * sizeof(*f.is_drawn));
+	choose_points(&f);
 	fprintf(out, "<svg viewBox=\"0 0 %d %d\" role=\"img\" aria-label=\"",
 		chart->width, chart->height);
 	svg_escape(out, chart->label);
@@ -309,4 +336,5 @@ void svg_chart_put(FILE *out, const struct svg_chart *chart)
 		put_curves(&f);
 	fputs("</svg>\n", out);
 	free(f.sums);
+	free(f.is_drawn);
 }

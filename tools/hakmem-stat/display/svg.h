@@ -26,6 +26,7 @@ struct svg_chart {
 	const double *seconds;	/* of each point, from 0 on, none less than
 				   the one before */
 	size_t points;
+	double most_seconds;	/* where the axis ends; 0: at the last point */
 	const struct svg_curve *curves;
 	size_t count;
 	bool stacked;		/* areas, the first one lowest */

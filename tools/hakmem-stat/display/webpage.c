@@ -139,33 +139,48 @@ static void put_memory(FILE *out, const struct recording *r,
 		};
 		chart.count++;
 	}
-	fputs("<h2>Memory</h2>\n", out);
-	put_key(out, curves, chart.count);
-	svg_chart_put(out, &chart);
+	if (chart.count) {
+		fputs("<h2>Memory</h2>\n", out);
+		put_key(out, curves, chart.count);
+		svg_chart_put(out, &chart);
+	}
 	for (size_t i = 0; i < chart.count; i++)
 		free(values[i]);
 }
 
 static void put_rate(FILE *out, const struct recording *r,
-		     const double *seconds, const char *name)
+		     const double *seconds, const struct series *series)
 {
-	const struct series *series = recording_find(r, name);
-	double *values;
-	struct svg_curve curve = { "c0", name, NULL };
+	double *values = values_of(r, series, true);
+	struct svg_curve curve = { "c0", series->name, values };
 	struct svg_chart chart = {
-		.label = name, .width = SMALL_WIDTH, .height = SMALL_HEIGHT,
-		.seconds = seconds, .points = r->samples, .curves = &curve,
-		.count = 1,
+		.label = series->name, .width = SMALL_WIDTH,
+		.height = SMALL_HEIGHT, .seconds = seconds,
+		.points = r->samples, .curves = &curve, .count = 1,
 	};
 
-	if (!series)
-		return;
-	values = values_of(r, series, true);
-	curve.y = values;
-	fprintf(out, "<div><h3>%s</h3>\n", name);
+	fprintf(out, "<div><h3>%s</h3>\n", series->name);
 	svg_chart_put(out, &chart);
 	fputs("</div>\n", out);
 	free(values);
+}
+
+static void put_rates(FILE *out, const struct recording *r,
+		      const double *seconds)
+{
+	bool begun = false;
+
+	for (size_t i = 0; curves_counters[i]; i++) {
+		const struct series *s = recording_find(r, curves_counters[i]);
+
+		if (!s)
+			continue;
+		fputs(begun ? "" : "<h2>Per second</h2>\n<div class=\"few\">\n",
+		      out);
+		begun = true;
+		put_rate(out, r, seconds, s);
+	}
+	fputs(begun ? "</div>\n" : "", out);
 }
 
 static void put_charts(FILE *out, const struct recording *r)
@@ -173,10 +188,7 @@ static void put_charts(FILE *out, const struct recording *r)
 	double *seconds = seconds_of(r);
 
 	put_memory(out, r, seconds);
-	fputs("<h2>Per second</h2>\n<div class=\"few\">\n", out);
-	for (size_t i = 0; curves_counters[i]; i++)
-		put_rate(out, r, seconds, curves_counters[i]);
-	fputs("</div>\n", out);
+	put_rates(out, r, seconds);
 	free(seconds);
 }
 
@@ -278,8 +290,11 @@ void webpage_put(FILE *out, const struct recording *recording)
 	put_head(out, recording);
 	if (recording->samples > 1)
 		put_charts(out, recording);
+	else
+		fputs("<p class=\"faint\">One sample: there is nothing to "
+		      "draw over time.</p>\n", out);
 	if (n) {
-		webpage_put_rows(out, recording->moments, n);
+		webpage_put_rows(out, recording);
 		webpage_put_map(out, recording->moments[n - 1].map);
 	} else {
 		fputs("<p class=\"faint\">The recording does not have where "

@@ -18,7 +18,7 @@ void webpage_put(FILE *out, const struct recording *recording);
 #define WEBPAGE_WIDTH 920
 
 /* Where the resident memory was: at all moments, and at the last one. */
-void webpage_put_rows(FILE *out, const struct moment *moments, size_t count);
+void webpage_put_rows(FILE *out, const struct recording *recording);
 
 /* The heap, unit after unit. */
 void webpage_put_map(FILE *out, const struct moment_map *map);

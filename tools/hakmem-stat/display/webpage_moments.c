@@ -86,21 +86,25 @@ static const unsigned int row_colors[EXPLAINED_ROWS] = {
 	[EXPLAINED_CHANGED] = PALETTE_BLACK,
 };
 
+/* What came or went meanwhile, where it went, is missing elsewhere. */
 static double row_value(const struct moment *moment, int row)
 {
 	int64_t bytes = moment->explained.bytes[row];
+	int64_t changed = moment->explained.bytes[EXPLAINED_CHANGED];
 
+	if (row == EXPLAINED_OTHER && changed < 0)
+		bytes += changed;
 	return bytes > 0 ? (double)bytes : 0;
 }
 
 /* All moments of a row; NULL where it never has anything. */
-static double *row_values(const struct moment *moments, size_t count, int row)
+static double *row_values(const struct recording *r, int row)
 {
-	double *values = util_resize(NULL, count, sizeof(*values));
+	double *values = util_resize(NULL, r->moment_count, sizeof(*values));
 	double most = 0;
 
-	for (size_t i = 0; i < count; i++) {
-		values[i] = row_value(&moments[i], row);
+	for (size_t i = 0; i < r->moment_count; i++) {
+		values[i] = row_value(&r->moments[i], row);
 		most = values[i] > most ? values[i] : most;
 	}
 	if (most > 0)
@@ -109,37 +113,53 @@ static double *row_values(const struct moment *moments, size_t count, int row)
 	return NULL;
 }
 
-static void put_areas(FILE *out, const struct moment *moments, size_t count)
+/* From the first sample on, as the other charts have it. */
+static double seconds_of(const struct recording *r, uint64_t elapsed_ns)
 {
-	char classes[EXPLAINED_ROWS][8];
-	double *values[EXPLAINED_ROWS];
-	struct svg_curve curves[EXPLAINED_ROWS];
-	double *seconds = util_resize(NULL, count, sizeof(*seconds));
-	struct svg_chart chart = {
-		.label = "resident memory by what it is, over time",
-		.width = WEBPAGE_WIDTH, .height = 260, .seconds = seconds,
-		.points = count, .curves = curves, .stacked = true,
-		.bytes = true,
-	};
+	return (double)util_less(elapsed_ns, r->elapsed_ns[0]) / 1e9;
+}
 
-	for (size_t i = 0; i < count; i++)
-		seconds[i] = (double)moments[i].elapsed_ns / 1e9;
+/* One for each row that has something; returns how many. */
+static size_t make_curves(const struct recording *r,
+			  struct svg_curve curves[EXPLAINED_ROWS],
+			  char classes[EXPLAINED_ROWS][8])
+{
+	size_t n = 0;
+
 	for (int row = 0; row < EXPLAINED_ROWS; row++) {
-		double *v = row_values(moments, count, row);
-		size_t n = chart.count;
+		double *values = row_values(r, row);
 
-		if (!v)
+		if (!values)
 			continue;
 		snprintf(classes[n], sizeof(classes[n]), "p%u",
 			 row_colors[row]);
-		values[n] = v;
 		curves[n] = (struct svg_curve){ classes[n],
-			explained_text((enum explained_row)row).name, v };
-		chart.count++;
+			explained_text((enum explained_row)row).name, values };
+		n++;
 	}
+	return n;
+}
+
+static void put_areas(FILE *out, const struct recording *r)
+{
+	char classes[EXPLAINED_ROWS][8];
+	struct svg_curve curves[EXPLAINED_ROWS];
+	double *seconds = util_resize(NULL, r->moment_count,
+				      sizeof(*seconds));
+	struct svg_chart chart = {
+		.label = "resident memory by what it is, over time",
+		.width = WEBPAGE_WIDTH, .height = 260, .seconds = seconds,
+		.points = r->moment_count, .curves = curves,
+		.count = make_curves(r, curves, classes),
+		.most_seconds = seconds_of(r, r->elapsed_ns[r->samples - 1]),
+		.stacked = true, .bytes = true,
+	};
+
+	for (size_t i = 0; i < r->moment_count; i++)
+		seconds[i] = seconds_of(r, r->moments[i].elapsed_ns);
 	svg_chart_put(out, &chart);
 	for (size_t i = 0; i < chart.count; i++)
-		free(values[i]);
+		free((double *)curves[i].y);
 	free(seconds);
 }
 
@@ -181,25 +201,31 @@ static void put_sum(FILE *out, const char *name, uint64_t bytes,
 	fprintf(out, "<td></td><td class=\"help\">%s</td></tr>\n", help);
 }
 
-void webpage_put_rows(FILE *out, const struct moment *moments, size_t count)
+void webpage_put_rows(FILE *out, const struct recording *recording)
 {
-	const struct explained *last = &moments[count - 1].explained;
-	double seconds = (double)moments[count - 1].elapsed_ns / 1e9;
+	const struct moment *last =
+		&recording->moments[recording->moment_count - 1];
+	const struct explained *explained = &last->explained;
+	double seconds = seconds_of(recording, last->elapsed_ns);
 	char after[SVG_TEXT_MAX];
 
 	svg_seconds(after, seconds, svg_step_seconds(seconds, 8));
 	fprintf(out, "<h2>Where the resident memory is</h2>\n"
 		"<p class=\"faint\">The table is what there was after %s."
 		"</p>\n", after);
-	if (count > 1)
-		put_areas(out, moments, count);
+	if (recording->moment_count > 1)
+		put_areas(out, recording);
 	fputs("<div class=\"wide\"><table>\n<tr><th></th><th>bytes</th>"
 	      "<th>share</th><th class=\"help\"></th></tr>\n", out);
 	for (int row = 0; row < EXPLAINED_ROWS; row++)
-		put_row(out, last, (enum explained_row)row);
-	put_sum(out, "total", last->total, "the rows above, and all mappings");
-	put_sum(out, "rss", last->rss, "the kernel's own sum");
+		put_row(out, explained, (enum explained_row)row);
+	put_sum(out, "total", explained->total,
+		"the rows above, and all mappings");
+	put_sum(out, "rss", explained->rss, "the kernel's own sum");
 	fputs("</table></div>\n", out);
+	if (!explained_agrees(explained))
+		fputs("<p>The process changed while it was read: the rows and "
+		      "the kernel differ by more than 2 %.</p>\n", out);
 }
 
 /* ---- the map ---- */
@@ -327,6 +353,8 @@ void webpage_put_map(FILE *out, const struct moment_map *map)
 {
 	char unit[UTIL_BYTES_MAX];
 
+	if (!map->cell_count)
+		return;
 	fprintf(out, "<h2>The heap</h2>\n<p class=\"faint\">From 0x%" PRIx64
 		" on, at the same moment: a box is %s, in full colour as far "
 		"as it is in live blocks.</p>\n", map->base,

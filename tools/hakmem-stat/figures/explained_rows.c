@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #define BOUND		50	/* one in so many: 2 % */
+#define SHARE_MOST	1e9	/* tenths of a percent */
 
 static uint64_t distance(uint64_t a, uint64_t b)
 {
@@ -29,6 +30,9 @@ long explained_share(const struct explained *explained,
 	double share = explained->total ? 1000.0 *
 		(double)explained->bytes[row] / (double)explained->total : 0;
 
+	/* Of a recording, which may say what it likes. */
+	if (share > SHARE_MOST || share < -SHARE_MOST)
+		share = share < 0 ? -SHARE_MOST : SHARE_MOST;
 	return (long)(share < 0 ? share - 0.5 : share + 0.5);
 }
 

@@ -16,12 +16,13 @@
 #include <string.h>
 
 #define LEVELS	101u	/* of a cell: percent */
+#define UNIT_MOST ((uint64_t)1 << 40)
 
 /* ---- writing ---- */
 
 static void put_rows(FILE *out, const struct explained *explained)
 {
-	fprintf(out, ",\"total_bytes\":%" PRIu64 ",\"rss_bytes\":%" PRIu64
+	fprintf(out, ",\"total_bytes\":%" PRIu64 ",\"kernel_bytes\":%" PRIu64
 		",\"rows\":{", explained->total, explained->rss);
 	for (int i = 0; i < EXPLAINED_ROWS; i++) {
 		fputs(i ? "," : "", out);
@@ -124,10 +125,15 @@ char *moment_line(uint64_t time_ns, uint64_t elapsed_ns,
 /* What has been read: arrays that have to be of one length. */
 enum { NAMES, COLORS, IDLE, BYTES, LIVE, RESIDENT, ARRAYS };
 
+/* Members that are numbers. */
+#define KNOWN	6
+#define HAS_ALL	((1u << KNOWN) - 1)
+
 struct reading {
 	struct moment *moment;
 	size_t count[ARRAYS];
-	bool has_rows, has_rss, is_too_much;
+	unsigned int has;	/* a bit for each of KNOWN */
+	bool has_rows, is_too_much;
 };
 
 /* Only one row may be negative; what no number is is 0 as well. */
@@ -226,13 +232,17 @@ static void take_number(struct reading *reading, const char *name, uint64_t n)
 	} known[] = {
 		{ "time_ns", &m->time_ns }, { "elapsed_ns", &m->elapsed_ns },
 		{ "total_bytes", &m->explained.total },
-		{ "rss_bytes", &m->explained.rss },
+		{ "kernel_bytes", &m->explained.rss },
 		{ "base", &m->map->base }, { "unit", &m->map->unit },
 	};
 
-	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
-		if (!strcmp(name, known[i].name))
-			*known[i].to = n;
+	static_assert(sizeof(known) / sizeof(known[0]) == KNOWN, "all");
+	for (size_t i = 0; i < KNOWN; i++) {
+		if (strcmp(name, known[i].name) != 0)
+			continue;
+		*known[i].to = n;
+		reading->has |= 1u << i;
+	}
 	for (int i = COLORS; i < ARRAYS; i++)
 		if (!strcmp(name, arrays[i]))
 			take_element(reading, i, n);
@@ -255,13 +265,19 @@ static void take_leaf(void *arg, const struct scan_leaf *leaf)
 		take_number(reading, leaf->name, n);
 }
 
+/* A cell is a unit of the arena, or a power of two of them. */
+static bool is_unit(uint64_t unit)
+{
+	return unit && !(unit & (unit - 1)) && unit <= UNIT_MOST;
+}
+
 static bool is_whole(const struct reading *reading)
 {
 	for (int i = 1; i < ARRAYS; i++)
 		if (reading->count[i] != reading->count[0])
 			return false;
-	return reading->has_rows && !reading->is_too_much &&
-		reading->moment->map->unit;
+	return reading->has == HAS_ALL && reading->has_rows &&
+		!reading->is_too_much && is_unit(reading->moment->map->unit);
 }
 
 bool moment_read(struct moment *moment, const char *line)

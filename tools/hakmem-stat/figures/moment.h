@@ -3,8 +3,8 @@
  * moment.h - where the memory of a process was at one moment of a recording:
  * the rows of "hakmem-stat explain" and the heap map by state, on a line.
  *
- *   {"kind":"moment","time_ns":9,"elapsed_ns":9,"total_bytes":9,"rss_bytes":9,
- *    "rows":{"live":9,...},"base":9,"unit":32768,
+ *   {"kind":"moment","time_ns":9,"elapsed_ns":9,"total_bytes":9,
+ *    "kernel_bytes":9,"rows":{"live":9,...},"base":9,"unit":32768,
  *    "names":["small slabs",...],"colors":[9,...],"idle":[0,...],
  *    "bytes":[9,...],"live":[9,...],"resident":[9,...],"cells":[9,...]}
  *

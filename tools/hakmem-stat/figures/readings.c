@@ -58,8 +58,8 @@ static void tell_broken(const struct source *s, size_t column)
 		util_say("%s:%lu: the last line is not whole, and is left out",
 			 s->name, s->number);
 	else
-		util_say("%s:%lu: column %zu: no sample; the line is left out",
-			 s->name, s->number, column);
+		util_say("%s:%lu: column %zu: no sample and no map; the line "
+			 "is left out", s->name, s->number, column);
 }
 
 static void read_rest(struct recording *recording, struct source *s)

@@ -23,8 +23,8 @@
 /* Values of all samples: two gigabytes. */
 #define VALUES_MAX	((size_t)1 << 28)
 
-/* One a minute for six weeks. */
-#define MOMENTS_MAX	((size_t)1 << 16)
+/* More than a chart has dots: of longer recordings every second one goes. */
+#define MOMENTS_MAX	4096u
 
 /* ---- writing ---- */
 
@@ -242,7 +242,7 @@ static bool take_moment(struct recording *r, const char *text)
 	size_t n = r->moment_count;
 	struct moment moment;
 
-	if (n == MOMENTS_MAX || !moment_read(&moment, text))
+	if (!moment_read(&moment, text))
 		return false;
 	if (n && moment.elapsed_ns < r->moments[n - 1].elapsed_ns) {
 		moment_free(&moment);
@@ -251,6 +251,11 @@ static bool take_moment(struct recording *r, const char *text)
 	if (n) {
 		free(r->moments[n - 1].map);
 		r->moments[n - 1].map = NULL;
+	}
+	if (n == MOMENTS_MAX) {
+		for (n = 0; n < MOMENTS_MAX / 2; n++)
+			r->moments[n] = r->moments[2 * n];
+		r->moment_count = n;
 	}
 	r->moments = util_resize(r->moments, n + 1, sizeof(moment));
 	r->moments[n] = moment;

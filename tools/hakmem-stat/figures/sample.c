@@ -80,8 +80,10 @@ static void fill(struct figures *figures, const struct page *page,
 	add_values(figures, page);
 }
 
-enum sampled sampler_take(struct sampler *sampler, struct sample *sample)
+enum sampled sampler_take(const struct sampler *sampler,
+			  struct sample *sample)
 {
+	pid_t pid = sampler->pid;
 	enum sampled status = SAMPLED;
 	struct proc_stat usage;
 	struct proc_state state;
@@ -92,7 +94,7 @@ enum sampled sampler_take(struct sampler *sampler, struct sample *sample)
 		.time_ns = sample_clock(CLOCK_REALTIME),
 		.clock_ns = sample_clock(CLOCK_MONOTONIC),
 	};
-	why = page_load(&page, process_read, &sampler->pid, sampler->at);
+	why = page_load(&page, process_read, &pid, sampler->at);
 	if (!proc_stat(sampler->pid, &usage) ||
 	    usage.start != sampler->born ||
 	    !proc_state(sampler->pid, &state))

@@ -41,7 +41,8 @@ enum sampled {
 };
 
 /* Only with SAMPLED there is something to free. */
-enum sampled sampler_take(struct sampler *sampler, struct sample *sample);
+enum sampled sampler_take(const struct sampler *sampler,
+			  struct sample *sample);
 
 /*
  * Says on standard error what became of the process, and returns the exit
