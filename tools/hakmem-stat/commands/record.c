@@ -19,9 +19,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define INTERVAL_USUAL	((uint64_t)1000000000)
@@ -33,7 +35,9 @@ struct record {
 	bool force;		/* where there is one */
 	struct ticker ticker;
 	int fd;
+	size_t most;		/* bytes that are written by one call */
 	size_t samples;		/* whole ones that are in it */
+	int status;		/* where no more is to be written */
 	uint64_t elapsed_ns;	/* from the first to the last one */
 	struct moments moments;
 };
@@ -45,21 +49,28 @@ static const char *name_of(const struct record *r)
 	return strcmp(r->name, "-") ? r->name : "standard output";
 }
 
-static void open_file(struct record *r)
+static int open_named(const struct record *r)
 {
 	int flags = O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC;
+	int fd = open(r->name, flags | (r->force ? O_TRUNC : O_EXCL), 0666);
 
-	if (!strcmp(r->name, "-")) {
-		r->fd = STDOUT_FILENO;
-		return;
-	}
-	r->fd = open(r->name, flags | (r->force ? O_TRUNC : O_EXCL), 0666);
-	if (r->fd < 0 && errno == EEXIST)
+	if (fd < 0 && errno == EEXIST)
 		util_die(STATUS_UNREADABLE, "%s: it exists; --force writes "
 			 "over it", r->name);
-	if (r->fd < 0)
+	if (fd < 0)
 		util_die(STATUS_UNREADABLE, "%s: %s", r->name,
 			 strerror(errno));
+	return fd;
+}
+
+static void open_file(struct record *r)
+{
+	struct stat status;
+
+	r->fd = strcmp(r->name, "-") ? open_named(r) : STDOUT_FILENO;
+	/* Of a pipe, as much as it takes once it takes anything. */
+	r->most = !fstat(r->fd, &status) && S_ISREG(status.st_mode) ?
+		SIZE_MAX : PIPE_BUF;
 }
 
 /* Says why not: `status` is an error of the system. */
@@ -78,18 +89,32 @@ static void take_back(const struct record *r, size_t len)
 		util_say("%s: its last line is not whole", name_of(r));
 }
 
+/*
+ * Who reads a pipe may have stopped doing so, and the user must be able to end
+ * this all the same.
+ */
 static bool put(struct record *r, const char *text)
 {
 	size_t len = strlen(text), done = 0;
 
 	while (done < len) {
-		ssize_t n = write(r->fd, text + done, len - done);
+		size_t more = len - done < r->most ? len - done : r->most;
+		ssize_t n;
 
+		if (!ticker_may_write(&r->ticker, r->fd)) {
+			if (done)
+				util_say("%s: its last line is not whole",
+					 name_of(r));
+			r->status = STATUS_FINE;
+			return false;
+		}
+		n = write(r->fd, text + done, more);
 		if (n >= 0) {
 			done += (size_t)n;
 		} else if (errno != EINTR) {
 			tell_failure(r, errno);
 			take_back(r, done);
+			r->status = STATUS_UNREADABLE;
 			return false;
 		}
 	}
@@ -143,8 +168,7 @@ static bool put_moment(struct record *r, const struct sampler *sampler,
 	bool ok = !line || put(r, line);
 
 	free(line);
-	*status = there == SAMPLED ? STATUS_UNREADABLE :
-		sampler_over(sampler, there);
+	*status = there == SAMPLED ? r->status : sampler_over(sampler, there);
 	return ok && there == SAMPLED;
 }
 
@@ -152,9 +176,10 @@ static bool put_all(struct record *r, const struct sampler *sampler,
 		    const struct sample *first, const struct sample *now,
 		    int *status)
 {
-	*status = STATUS_UNREADABLE;
-	if (!put_sample(r, sampler, first, now))
+	if (!put_sample(r, sampler, first, now)) {
+		*status = r->status;
 		return false;
+	}
 	return !moments_due(&r->moments, r->elapsed_ns) ||
 		put_moment(r, sampler, status);
 }

@@ -157,6 +157,20 @@ enum tick ticker_wait(struct ticker *ticker)
 	}
 }
 
+bool ticker_may_write(const struct ticker *ticker, int fd)
+{
+	struct pollfd fds[] = {
+		{ .fd = ticker->signals, .events = POLLIN },
+		{ .fd = fd, .events = POLLOUT },
+	};
+
+	do {
+		if (poll(fds, 2, -1) < 0)
+			fds[0].revents = fds[1].revents = 0;
+	} while (!fds[0].revents && !fds[1].revents);
+	return fds[1].revents;
+}
+
 void ticker_stop(struct ticker *ticker)
 {
 	close(ticker->timer);

@@ -50,6 +50,13 @@ void ticker_start(struct ticker *ticker, pid_t pid, int output);
 /* The first moment is a whole interval after the start. */
 enum tick ticker_wait(struct ticker *ticker);
 
+/*
+ * Waits until `fd` takes what is written, PIPE_BUF bytes of it at least, or
+ * has an error to tell; false once the user wants to end, which
+ * ticker_wait() says, too.
+ */
+bool ticker_may_write(const struct ticker *ticker, int fd);
+
 void ticker_stop(struct ticker *ticker);
 
 #endif /* STAT_TICKER_H */
