@@ -112,9 +112,39 @@ static void open_standard(void)
 			exit(STATUS_UNREADABLE);
 }
 
-int main(int argc, char **argv)
+/*
+ * "-p" is a command that looks like an option, so it is taken as options are:
+ * the number of "-p4711", "--pid=4711"; NULL where there is none in `word`.
+ */
+static char *number_in(char *word)
+{
+	if (!strncmp(word, "--pid=", 6))
+		return word + 6;
+	if (!strncmp(word, "-p", 2) && word[2] >= '0' && word[2] <= '9')
+		return word + 2;
+	return NULL;
+}
+
+/* The command line from the command on: its name goes, its arguments stay. */
+static int run(int argc, char **argv)
 {
 	static char program[] = "hakmem-stat"; /* as getopt names us */
+	char *word = argv[1], *number = number_in(word);
+
+	running = find(number || !strcmp(word, "--pid") ? "-p" : word);
+	if (!running)
+		refuse(word);
+	if (number) {
+		argv[0] = program;
+		argv[1] = number;
+		return running->run(argc, argv);
+	}
+	argv[1] = program;
+	return running->run(argc - 1, argv + 1);
+}
+
+int main(int argc, char **argv)
+{
 	const char *word = argc > 1 ? argv[1] : "";
 
 	open_standard();
@@ -127,9 +157,7 @@ int main(int argc, char **argv)
 		printf("hakmem-stat (libhakmem) " HAKMEM_VERSION_STRING "\n");
 		return finish(STATUS_FINE);
 	}
-	running = find(word);
-	if (!running)
+	if (argc < 2)
 		refuse(word);
-	argv[1] = program;
-	return finish(running->run(argc - 1, argv + 1));
+	return finish(run(argc, argv));
 }
