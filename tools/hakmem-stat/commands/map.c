@@ -14,8 +14,7 @@
 #include "display/pngfile.h"
 #include "display/print.h"
 #include "display/sheet.h"
-#include "figures/chart.h"
-#include "figures/mapped.h"
+#include "figures/charted.h"
 #include "process/look.h"
 
 #include <inttypes.h>
@@ -35,12 +34,6 @@ struct arguments {
 	uint64_t unit;		/* bytes of a cell; 0: as many as fit */
 	const char *unit_word;	/* as it was given */
 	const char *png;	/* a file; or NULL */
-};
-
-/* What a chart is made from while the process is read. */
-struct making {
-	struct chart chart;
-	enum chart_by by;
 };
 
 /* ---- the command line ---- */
@@ -117,21 +110,6 @@ static void check(const struct arguments *args, enum print_format format)
 }
 
 /* ---- a chart ---- */
-
-static void begins(void *arg, const struct mapped *mapped)
-{
-	struct making *making = arg;
-
-	chart_start(&making->chart, making->by, mapped->unit,
-		    mapped->heap_ids, mapped->heaps);
-}
-
-static void add(void *arg, const struct mapped_part *part)
-{
-	struct making *making = arg;
-
-	chart_add(&making->chart, part);
-}
 
 /* As it was asked for, if it has at most `most` cells then; or to `fit`. */
 static void condense(struct chart *chart, const struct arguments *args,
@@ -215,16 +193,15 @@ static void write_png(struct chart *chart, const struct mapped *mapped,
 
 static void draw(const struct arguments *args, pid_t pid)
 {
-	struct making making = { .by = args->by };
-	const struct mapped_reader reader = { begins, add, &making };
 	struct mapped mapped;
+	struct chart chart;
 
-	look_require(pid, mapped_read(&mapped, pid, &reader));
+	look_require(pid, charted_read(&chart, args->by, &mapped, pid));
 	if (args->png)
-		write_png(&making.chart, &mapped, args);
+		write_png(&chart, &mapped, args);
 	else
-		print_table(&making.chart, &mapped, args);
-	chart_free(&making.chart);
+		print_table(&chart, &mapped, args);
+	chart_free(&chart);
 	mapped_free(&mapped);
 }
 

@@ -6,62 +6,31 @@
 #include "commands/moments.h"
 
 #include "common/util.h"
-#include "figures/chart.h"
+#include "figures/charted.h"
 #include "figures/explained.h"
-#include "figures/mapped.h"
 #include "figures/moment.h"
 
 #include <stdlib.h>
 #include <time.h>
 
-/* ---- the map ---- */
-
-static void begins(void *arg, const struct mapped *mapped)
-{
-	chart_start(arg, CHART_STATE, mapped->unit, mapped->heap_ids,
-		    mapped->heaps);
-}
-
-static void add(void *arg, const struct mapped_part *part)
-{
-	chart_add(arg, part);
-}
-
-static const char *read_chart(struct chart *chart, pid_t pid)
-{
-	const struct mapped_reader reader = { begins, add, chart };
-	struct mapped mapped;
-	const char *why;
-
-	*chart = (struct chart){ .count = 0 };
-	why = mapped_read(&mapped, pid, &reader);
-	if (why) {
-		chart_free(chart);
-		return why;
-	}
-	mapped_free(&mapped);
-	chart_fit(chart, MOMENT_CELLS);
-	return NULL;
-}
-
-/* ---- one of them ---- */
-
 /* A line for the caller to free, or NULL and why not. */
-static char *look(const struct moments *moments, pid_t pid, const char **why)
+static char *look(pid_t pid, uint64_t elapsed, const char **why)
 {
-	uint64_t elapsed = sample_clock(CLOCK_MONOTONIC) - moments->start_ns;
 	uint64_t time = sample_clock(CLOCK_REALTIME);
 	struct explained explained;
+	struct mapped mapped;
 	struct chart chart;
 	char *line = NULL;
 
 	*why = explained_read(&explained, pid);
 	if (*why)
 		return NULL;
-	*why = read_chart(&chart, pid);
+	*why = charted_read(&chart, CHART_STATE, &mapped, pid);
 	if (!*why) {
+		chart_fit(&chart, MOMENT_CELLS);
 		line = moment_line(time, elapsed, &explained, &chart);
 		chart_free(&chart);
+		mapped_free(&mapped);
 	}
 	explained_free(&explained);
 	return line;
@@ -102,7 +71,7 @@ enum sampled moments_look(struct moments *moments,
 	const char *why;
 	enum sampled there;
 
-	*line = look(moments, sampler->pid, &why);
+	*line = look(sampler->pid, elapsed, &why);
 	there = still_there(sampler);
 	if (there != SAMPLED) {
 		free(*line);

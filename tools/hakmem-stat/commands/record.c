@@ -37,7 +37,7 @@ struct record {
 	int fd;
 	size_t most;		/* bytes that are written by one call */
 	size_t samples;		/* whole ones that are in it */
-	int status;		/* where no more is to be written */
+	int status;		/* that the command exits with */
 	uint64_t elapsed_ns;	/* from the first to the last one */
 	struct moments moments;
 };
@@ -159,66 +159,60 @@ static bool put_sample(struct record *r, const struct sampler *sampler,
 
 /* ---- all lines ---- */
 
-/* Returns false where the recording is over, with its exit status. */
-static bool put_moment(struct record *r, const struct sampler *sampler,
-		       int *status)
+/* These return false where the recording is over, with r->status. */
+static bool put_moment(struct record *r, const struct sampler *sampler)
 {
 	char *line;
 	enum sampled there = moments_look(&r->moments, sampler, &line);
 	bool ok = !line || put(r, line);
 
 	free(line);
-	*status = there == SAMPLED ? r->status : sampler_over(sampler, there);
+	if (there != SAMPLED)
+		r->status = sampler_over(sampler, there);
 	return ok && there == SAMPLED;
 }
 
 static bool put_all(struct record *r, const struct sampler *sampler,
-		    const struct sample *first, const struct sample *now,
-		    int *status)
+		    const struct sample *first, const struct sample *now)
 {
-	if (!put_sample(r, sampler, first, now)) {
-		*status = r->status;
+	if (!put_sample(r, sampler, first, now))
 		return false;
-	}
 	return !moments_due(&r->moments, r->elapsed_ns) ||
-		put_moment(r, sampler, status);
+		put_moment(r, sampler);
 }
 
 /* What there was at the end, unless that has just been told. */
-static int finish(struct record *r, const struct sampler *sampler,
-		  enum tick last)
+static void finish(struct record *r, const struct sampler *sampler,
+		   enum tick last)
 {
 	bool told = last == TICK_LAST && r->moments.taken_ns >= r->elapsed_ns;
-	int status;
 
-	if (r->moments.every_ns && !told && !put_moment(r, sampler, &status))
-		return status;
-	return STATUS_FINE;
+	if (r->moments.every_ns && !told)
+		put_moment(r, sampler);
 }
 
-/* Takes samples after the first one; returns the exit status. */
-static int go_on(struct record *r, struct sampler *sampler,
-		 const struct sample *first)
+/* Takes samples after the first one, until r->status is known. */
+static void go_on(struct record *r, struct sampler *sampler,
+		  const struct sample *first)
 {
-	for (;;) {
+	for (bool ok = true; ok;) {
 		enum tick tick = ticker_wait(&r->ticker);
 		enum sampled taken = SAMPLED_ENDED;
 		struct sample now;
-		int status;
-		bool ok;
 
-		if (tick == TICK)
+		if (tick == TICK) {
 			taken = sampler_take(sampler, &now);
-		else if (tick == TICK_NO_READER)
-			return STATUS_FINE;
-		else if (tick != TICK_ENDED)
-			return finish(r, sampler, tick);
-		if (taken != SAMPLED)
-			return sampler_over(sampler, taken);
-		ok = put_all(r, sampler, first, &now, &status);
+		} else if (tick != TICK_ENDED) {
+			if (tick != TICK_NO_READER)
+				finish(r, sampler, tick);
+			return;
+		}
+		if (taken != SAMPLED) {
+			r->status = sampler_over(sampler, taken);
+			return;
+		}
+		ok = put_all(r, sampler, first, &now);
 		sample_free(&now);
-		if (!ok)
-			return status;
 	}
 }
 
@@ -227,7 +221,6 @@ static int record(struct record *r)
 	struct sampler sampler;
 	struct sample first;
 	enum sampled taken;
-	int status;
 
 	sampler_open(&sampler, r->pid);
 	taken = sampler_take(&sampler, &first);
@@ -241,14 +234,14 @@ static int record(struct record *r)
 		     r->fd == STDOUT_FILENO ? r->fd : -1);
 	r->moments.start_ns = first.clock_ns;
 	r->moments.slack_ns = r->ticker.interval_ns / 2;
-	if (put_all(r, &sampler, &first, &first, &status))
-		status = go_on(r, &sampler, &first);
+	if (put_all(r, &sampler, &first, &first))
+		go_on(r, &sampler, &first);
 	if (!finish_file(r))
-		status = STATUS_UNREADABLE;
+		r->status = STATUS_UNREADABLE;
 	sample_free(&first);
 	sampler_close(&sampler);
 	ticker_stop(&r->ticker);
-	return status;
+	return r->status;
 }
 
 /* ---- the command ---- */

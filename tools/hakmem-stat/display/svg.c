@@ -300,18 +300,35 @@ static void choose_points(const struct frame *f)
 	f->is_drawn[0] = true;
 }
 
-static void put_curves(const struct frame *f)
+static void put_title(const struct frame *f, const struct svg_curve *curve)
+{
+	fputs("\"><title>", f->out);
+	svg_escape(f->out, curve->name);
+	fputs("</title></path>\n", f->out);
+}
+
+static void put_areas(struct frame *f)
+{
+	size_t points = f->chart->points;
+
+	f->sums = util_resize(NULL, points, sizeof(*f->sums));
+	f->is_drawn = util_resize(NULL, points, sizeof(*f->is_drawn));
+	memset(f->sums, 0, points * sizeof(*f->sums));
+	memset(f->is_drawn, 0, points * sizeof(*f->is_drawn));
+	choose_points(f);
+	for (size_t k = 0; k < f->chart->count; k++) {
+		put_area(f, &f->chart->curves[k]);
+		put_title(f, &f->chart->curves[k]);
+	}
+	free(f->sums);
+	free(f->is_drawn);
+}
+
+static void put_lines(const struct frame *f)
 {
 	for (size_t k = 0; k < f->chart->count; k++) {
-		const struct svg_curve *curve = &f->chart->curves[k];
-
-		if (f->chart->stacked)
-			put_area(f, curve);
-		else
-			put_line(f, curve);
-		fputs("\"><title>", f->out);
-		svg_escape(f->out, curve->name);
-		fputs("</title></path>\n", f->out);
+		put_line(f, &f->chart->curves[k]);
+		put_title(f, &f->chart->curves[k]);
 	}
 }
 
@@ -320,21 +337,15 @@ void svg_chart_put(FILE *out, const struct svg_chart *chart)
 	struct frame f = { .out = out, .chart = chart };
 
 	measure(&f, chart);
-	f.sums = util_resize(NULL, chart->points, sizeof(*f.sums));
-	f.is_drawn = util_resize(NULL, chart->points, sizeof(*f.is_drawn));
-	memset(f.sums, 0, chart->points * sizeof(*f.sums));
-	memset(f.is_drawn, 0, chart->points * sizeof(*f.is_drawn));
-	choose_points(&f);
 	fprintf(out, "<svg viewBox=\"0 0 %d %d\" role=\"img\" aria-label=\"",
 		chart->width, chart->height);
 	svg_escape(out, chart->label);
 	fputs("\">\n", out);
+	/* Lines of the grid are seen on areas, and below lines. */
 	if (chart->stacked)
-		put_curves(&f);
+		put_areas(&f);
 	put_axes(&f);
 	if (!chart->stacked)
-		put_curves(&f);
+		put_lines(&f);
 	fputs("</svg>\n", out);
-	free(f.sums);
-	free(f.is_drawn);
 }

@@ -90,8 +90,7 @@ static double *seconds_of(const struct recording *r)
 	double *seconds = util_resize(NULL, r->samples, sizeof(*seconds));
 
 	for (size_t i = 0; i < r->samples; i++)
-		seconds[i] = (double)util_less(r->elapsed_ns[i],
-					       r->elapsed_ns[0]) / 1e9;
+		seconds[i] = recording_since(r, r->elapsed_ns[i]);
 	return seconds;
 }
 

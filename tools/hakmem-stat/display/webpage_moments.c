@@ -113,12 +113,6 @@ static double *row_values(const struct recording *r, int row)
 	return NULL;
 }
 
-/* From the first sample on, as the other charts have it. */
-static double seconds_of(const struct recording *r, uint64_t elapsed_ns)
-{
-	return (double)util_less(elapsed_ns, r->elapsed_ns[0]) / 1e9;
-}
-
 /* One for each row that has something; returns how many. */
 static size_t make_curves(const struct recording *r,
 			  struct svg_curve curves[EXPLAINED_ROWS],
@@ -151,12 +145,14 @@ static void put_areas(FILE *out, const struct recording *r)
 		.width = WEBPAGE_WIDTH, .height = 260, .seconds = seconds,
 		.points = r->moment_count, .curves = curves,
 		.count = make_curves(r, curves, classes),
-		.most_seconds = seconds_of(r, r->elapsed_ns[r->samples - 1]),
+		/* As the other charts. */
+		.most_seconds = recording_since(r,
+			r->elapsed_ns[r->samples - 1]),
 		.stacked = true, .bytes = true,
 	};
 
 	for (size_t i = 0; i < r->moment_count; i++)
-		seconds[i] = seconds_of(r, r->moments[i].elapsed_ns);
+		seconds[i] = recording_since(r, r->moments[i].elapsed_ns);
 	svg_chart_put(out, &chart);
 	for (size_t i = 0; i < chart.count; i++)
 		free((double *)curves[i].y);
@@ -206,7 +202,7 @@ void webpage_put_rows(FILE *out, const struct recording *recording)
 	const struct moment *last =
 		&recording->moments[recording->moment_count - 1];
 	const struct explained *explained = &last->explained;
-	double seconds = seconds_of(recording, last->elapsed_ns);
+	double seconds = recording_since(recording, last->elapsed_ns);
 	char after[SVG_TEXT_MAX];
 
 	svg_seconds(after, seconds, svg_step_seconds(seconds, 8));

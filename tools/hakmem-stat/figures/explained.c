@@ -21,7 +21,6 @@
 #include "process/resident.h"
 #include "process/smaps.h"
 
-#include "policy/option.h"
 #include "slab/class.h"
 
 #include <dirent.h>

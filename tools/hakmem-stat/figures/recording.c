@@ -350,16 +350,18 @@ uint64_t series_last(const struct recording *recording,
 	return SERIES_NONE;
 }
 
+double recording_since(const struct recording *r, uint64_t elapsed_ns)
+{
+	return (double)util_less(elapsed_ns, r->elapsed_ns[0]) / 1e9;
+}
+
 double recording_seconds(const struct recording *r)
 {
-	uint64_t ns = 0;
-
 	if (r->samples > 1)
-		ns = util_less(r->elapsed_ns[r->samples - 1],
-			       r->elapsed_ns[0]);
-	else if (r->samples && r->start_ns)
-		ns = util_less(r->time_ns[0], r->start_ns);
-	return (double)ns / 1e9;
+		return recording_since(r, r->elapsed_ns[r->samples - 1]);
+	if (r->samples && r->start_ns)
+		return (double)util_less(r->time_ns[0], r->start_ns) / 1e9;
+	return 0;
 }
 
 bool recording_rise(const struct recording *recording,

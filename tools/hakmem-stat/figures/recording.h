@@ -77,6 +77,9 @@ enum recording_line recording_take(struct recording *recording,
 const struct series *recording_find(const struct recording *recording,
 				    const char *name);
 
+/* The seconds from the first sample, of which there is one, to that time. */
+double recording_since(const struct recording *recording, uint64_t elapsed_ns);
+
 /* Of what time counters tell: of all samples, or, of one, since the start. */
 double recording_seconds(const struct recording *recording);
 
