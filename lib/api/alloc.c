@@ -122,7 +122,7 @@ HK_INLINE void *alloc_near(struct hk_heap *heap, size_t n)
 
 static void *malloc_plain(size_t n)
 {
-	void *p = alloc_near(hk_tls.heap, n);
+	void *p = alloc_near(hk_tls.fast, n);
 
 	if (hk_likely(p)) {
 		hk_request_poll();
@@ -252,7 +252,7 @@ void hk_free_slow(void *p)
 /* The plain case of a medium block that the magazine takes: in line. */
 void hk_free_other(void *p, struct hk_desc *d)
 {
-	struct hk_heap *heap = hk_tls.heap;
+	struct hk_heap *heap = hk_tls.fast;
 
 	if (hk_desc_state(d) - HK_MEDIUM > HK_MEDIUM_PART - HK_MEDIUM ||
 	    hk_unlikely(!hk_medium_is_out(d, p) || hk_block_marked(p) ||

@@ -9,7 +9,6 @@
 
 #include "api/goodbye.h"
 #include "api/libc_mode.h"
-#include "api/seal.h"
 #include "heap/background.h"
 #include "heap/config.h"
 #include "heap/process.h"
@@ -39,8 +38,7 @@ __attribute__((constructor)) static void library_starts(void)
 	if (wants_libc())
 		hk_libc_mode_start();
 	hk_libc_mode_forget();
-	if (hk_policy_get(HK_OPT_BACKGROUND_THREAD) && !hk_libc_mode_on() &&
-	    !hk_seal_on())
+	if (hk_policy_get(HK_OPT_BACKGROUND_THREAD) && !hk_libc_mode_on())
 		hk_background_arm();
 	hk_goodbye_start();
 	errno = saved;

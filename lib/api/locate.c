@@ -114,18 +114,13 @@ static bool has_freed(struct hk_heap *heap, const struct hk_desc *d,
 					  hk_remote_has(heap, d, p);
 }
 
-/*
- * The heap that has the freed block, or NULL.  A mark is not proof; what is
- * proof is that a list has the block.  Lists of other threads' heaps cannot
- * be searched.
- */
-static const struct hk_heap *who_freed(const struct hk_desc *d, const void *p)
+/* Lists of other threads' heaps cannot be searched. */
+HK_COLD static const struct hk_heap *search(const struct hk_desc *d,
+					    const void *p)
 {
 	struct hk_heap *shared;
 	bool freed;
 
-	if (hk_likely(!hk_block_marked(p)))
-		return NULL;
 	if (hk_tls.heap->attached && has_freed(hk_tls.heap, d, p))
 		return hk_tls.heap;
 	shared = hk_share_enter_used();
@@ -134,6 +129,15 @@ static const struct hk_heap *who_freed(const struct hk_desc *d, const void *p)
 	freed = has_freed(shared, d, p);
 	hk_share_leave();
 	return freed ? shared : NULL;
+}
+
+/*
+ * The heap that has the freed block, or NULL.  A mark is not proof; what is
+ * proof is that a list has the block.
+ */
+static const struct hk_heap *who_freed(const struct hk_desc *d, const void *p)
+{
+	return hk_unlikely(hk_block_marked(p)) ? search(d, p) : NULL;
 }
 
 static void small(const char *call, const void *p, struct hk_desc *d,

@@ -4,6 +4,7 @@
  */
 #include "api/seal.h"
 
+#include "api/pattern.h"
 #include "base/annotate.h"
 #include "base/fatal.h"
 #include "os/os.h"
@@ -20,11 +21,8 @@
 #define LINK		(2 * sizeof(uintptr_t))
 #define LEAST		(LINK + SEAL + 1)
 
-/* So far behind the requested bytes each byte is looked at. */
-#define PATTERN_MAX	64u
-
 /* Longer ones are cleared by the system, a page at a time. */
-#define WIPE_MAX	HK_MIB
+#define CLEAR_MAX	HK_MIB
 
 /*
  * Free blocks that are longer are not looked at again: their pages may be the
@@ -33,11 +31,6 @@
 #define SEARCH_MAX	(32 * HK_KIB)
 
 #define QUARANTINE_MAX	(8 * HK_KIB)
-#define PLACES		256u
-
-/* All of it under the shared heap's lock. */
-static void *quarantine[PLACES];
-static uint64_t draws;
 
 /* ---- the seal ---- */
 
@@ -49,22 +42,66 @@ static uint64_t draws;
 #define FREED		0x8000u
 #define BEYOND(seal)	((size_t)((seal) >> 48 & 0x7fff))
 
+/* What all seals of a block have in common. */
+static uint64_t root_of(const void *p)
+{
+	return hk_splitmix(hk_arena.link_key ^ (uintptr_t)p);
+}
+
 /*
  * Six bytes of hash, two with what the block tells.  All but one have their
  * highest bit set: neither a zero nor ASCII written over an end of it leaves
  * it as it was.
  */
-static uint64_t seal_of(const void *p, size_t tells)
+static uint64_t seal_of(uint64_t root, size_t tells)
 {
-	uint64_t hash = hk_splitmix(hk_arena.link_key ^ (uintptr_t)p ^
-				    (uint64_t)tells << 48);
+	uint64_t hash = root + tells * HK_SPLITMIX_STEP;
 
 	return (hash >> 16) | 0x8000808080808080u | (uint64_t)tells << 48;
 }
 
-static unsigned char pattern(void)
+static bool is_live(uint64_t seal, uint64_t root)
 {
-	return (unsigned char)(hk_arena.mark_key >> 8) | 0x80;
+	return seal == seal_of(root, BEYOND(seal));
+}
+
+static bool is_freed(uint64_t seal, uint64_t root)
+{
+	return seal == seal_of(root, FREED);
+}
+
+/*
+ * The holder of the block behind reads it too, and memcheck is not told that
+ * it may: what it would say is not heard instead.  Relaxed: see seal.h.
+ */
+static uint64_t load(const void *at)
+{
+	uint64_t word;
+
+	hk_note_deaf();
+	word = __atomic_load_n((const uint64_t *)at, __ATOMIC_RELAXED);
+	hk_note_hears();
+	hk_note_open(&word, sizeof(word));
+	return word;
+}
+
+static void store(void *at, uint64_t word)
+{
+	hk_note_deaf();
+	__atomic_store_n((uint64_t *)at, word, __ATOMIC_RELAXED);
+	hk_note_hears();
+}
+
+/* Becomes `to` if it is still `from`. */
+static bool change(void *at, uint64_t from, uint64_t to)
+{
+	bool done;
+
+	hk_note_deaf();
+	done = __atomic_compare_exchange_n((uint64_t *)at, &from, to, false,
+					   __ATOMIC_RELAXED, __ATOMIC_RELAXED);
+	hk_note_hears();
+	return done;
 }
 
 /* ---- where things are in a block ---- */
@@ -85,28 +122,13 @@ static size_t seal_at(const struct hk_block_info *info)
 	return info->size - guard_size(info) - SEAL;
 }
 
-static uint64_t load(const void *p)
-{
-	uint64_t word;
-
-	hk_note_open(p, sizeof(word));
-	memcpy(&word, p, sizeof(word));
-	hk_note_close(p, sizeof(word));
-	return word;
-}
-
-static void store(void *p, uint64_t word)
-{
-	hk_note_open(p, sizeof(word));
-	memcpy(p, &word, sizeof(word));
-	hk_note_close(p, sizeof(word));
-}
-
 /* What no class serves is long, and has a guard page. */
 size_t hk_seal_room(size_t n, size_t align)
 {
 	size_t room = hk_max(n + SEAL, LEAST);
 
+	if (hk_likely(align <= 16 && room <= HK_MEDIUM_MAX))
+		return room;
 	if (align <= HK_PAGE && hk_class_aligned(room, align) < HK_CLASSES)
 		return room;
 	return room + hk_os_page_size();
@@ -117,10 +139,9 @@ bool hk_seal_fits(size_t n, const struct hk_block_info *info)
 	return n <= seal_at(info);
 }
 
+/* A small slab has another one in front of all: hk_slab_skipped(). */
 static bool is_first(const void *p, const struct hk_block_info *info)
 {
-	if (info->kind == HK_KIND_SMALL)
-		return (uintptr_t)p - info->size < info->d->start;
 	return info->kind == HK_KIND_MEDIUM &&
 		!hk_medium_number(info->d, p);
 }
@@ -138,26 +159,6 @@ bool hk_seal_avoids(const void *p, const struct hk_block_info *info)
 
 /* ---- looking ---- */
 
-/* Is each of the `n` bytes this one? */
-static bool is_all(const void *p, unsigned char byte, size_t n)
-{
-	const unsigned char *bytes = p;
-	bool same;
-
-	if (!n)
-		return true;
-	hk_note_open(p, n);
-	/* Each is like the one before it: libc compares faster than a loop. */
-	same = bytes[0] == byte && !memcmp(bytes, bytes + 1, n - 1);
-	hk_note_close(p, n);
-	return same;
-}
-
-static size_t pattern_size(size_t n, const struct hk_block_info *info)
-{
-	return hk_min(seal_at(info) - n, PATTERN_MAX);
-}
-
 /* May the pages of free blocks of the slab go back to the system? */
 static bool may_lose_seal(const struct hk_block_info *info)
 {
@@ -167,23 +168,37 @@ static bool may_lose_seal(const struct hk_block_info *info)
 /* Is what stands before the block the end of another one, as it was left? */
 static bool is_whole_before(const void *p, const struct hk_block_info *info)
 {
-	const char *before = (const char *)p - info->size;
-	uint64_t seal;
+	uint64_t seal, root;
 
 	if (is_long(info) || is_first(p, info))
 		return true;
 	seal = load((const char *)p - SEAL);
-	if (!seal)
+	if (hk_unlikely(!seal))
 		return may_lose_seal(info);
-	return seal == seal_of(before, BEYOND(seal)) ||
-		seal == seal_of(before, FREED);
+	root = root_of((const char *)p - info->size);
+	/* One as often as the other: both, rather than a branch. */
+	return is_live(seal, root) | is_freed(seal, root);
 }
 
 /* A block that was never used becomes a free one like the others. */
 static void seal_before(char *p, const struct hk_block_info *info)
 {
-	if (!is_long(info) && !is_first(p, info) && !load(p - SEAL))
-		store(p - SEAL, seal_of(p - info->size, FREED));
+	if (!is_long(info) && !is_first(p, info) &&
+	    hk_unlikely(!load(p - SEAL)))
+		change(p - SEAL, 0, seal_of(root_of(p - info->size), FREED));
+}
+
+/* Looks at a block of the program, which has this seal. */
+static enum hk_seal_verdict look(const char *p, uint64_t seal, uint64_t root,
+				 const struct hk_block_info *info)
+{
+	size_t n = seal_at(info) - BEYOND(seal);
+
+	if (hk_unlikely(!is_live(seal, root)))
+		return is_freed(seal, root) ? HK_SEAL_FREED : HK_SEAL_OVERFLOW;
+	if (!hk_pattern_is(p, n, seal_at(info)))
+		return HK_SEAL_OVERFLOW;
+	return is_whole_before(p, info) ? HK_SEAL_WHOLE : HK_SEAL_UNDERFLOW;
 }
 
 enum hk_seal_verdict hk_seal_look(const void *p, size_t *n,
@@ -191,53 +206,56 @@ enum hk_seal_verdict hk_seal_look(const void *p, size_t *n,
 {
 	size_t at = seal_at(info);
 	uint64_t seal = load((const char *)p + at);
+	enum hk_seal_verdict verdict = look(p, seal, root_of(p), info);
 
-	*n = 0;
-	if (seal == seal_of(p, FREED))
-		return HK_SEAL_FREED;
-	if (seal != seal_of(p, BEYOND(seal)))
-		return HK_SEAL_OVERFLOW;
-	*n = at - BEYOND(seal);
-	if (!is_all((const char *)p + *n, pattern(), pattern_size(*n, info)))
-		return HK_SEAL_OVERFLOW;
-	return is_whole_before(p, info) ? HK_SEAL_WHOLE : HK_SEAL_UNDERFLOW;
+	*n = verdict == HK_SEAL_WHOLE ? at - BEYOND(seal) : 0;
+	return verdict;
+}
+
+/*
+ * What another thread that frees it leaves behind looks like damage.  On arm64
+ * it may be seen before the seal is, and be called so.
+ */
+enum hk_seal_verdict hk_seal_break(void *p, const struct hk_block_info *info)
+{
+	char *at = (char *)p + seal_at(info);
+	uint64_t seal = load(at), root = root_of(p);
+	enum hk_seal_verdict verdict = look(p, seal, root, info);
+
+	if (verdict == HK_SEAL_WHOLE)
+		return change(at, seal, seal_of(root, FREED)) ?
+			HK_SEAL_WHOLE : HK_SEAL_FREED;
+	return is_freed(load(at), root) ? HK_SEAL_FREED : verdict;
 }
 
 /* ---- closing ---- */
-
-static void set(char *p, size_t n, const struct hk_block_info *info)
-{
-	size_t behind = pattern_size(n, info);
-
-	hk_note_open(p + n, behind);
-	memset(p + n, pattern(), behind);
-	hk_note_close(p + n, behind);
-	store(p + seal_at(info), seal_of(p, seal_at(info) - n));
-}
 
 /*
  * A block that never was the program's has no seal; one whose pages went
  * back to the system has lost it.
  */
-static bool is_as_left(const char *p, const struct hk_block_info *info)
+static bool is_as_left(const char *p, uint64_t root,
+		       const struct hk_block_info *info)
 {
 	uint64_t seal = load(p + seal_at(info));
 
-	if (seal && seal != seal_of(p, FREED))
+	if (seal && !is_freed(seal, root))
 		return false;
 	return info->size > SEARCH_MAX ||
-		is_all(p + LINK, 0, seal_at(info) - LINK);
+		hk_is_zero(p + LINK, seal_at(info) - LINK);
 }
 
 enum hk_seal_verdict hk_seal_close(void *p, size_t n,
 				   const struct hk_block_info *info)
 {
+	uint64_t root = root_of(p);
+
 	if (is_long(info)) {
 		size_t guard = guard_size(info);
 
 		/* Without it the seal alone must do. */
 		hk_os_guard((char *)p + info->size - guard, guard);
-	} else if (!is_as_left(p, info)) {
+	} else if (!is_as_left(p, root, info)) {
 		return HK_SEAL_STALE;
 	} else {
 		hk_note_open(p, LINK);
@@ -245,79 +263,106 @@ enum hk_seal_verdict hk_seal_close(void *p, size_t n,
 		hk_note_close(p, LINK);
 		seal_before(p, info);
 	}
-	set(p, n, info);
+	hk_pattern_set_zeroed(p, n, seal_at(info));
+	store((char *)p + seal_at(info), seal_of(root, seal_at(info) - n));
 	return HK_SEAL_WHOLE;
 }
 
-void hk_seal_again(void *p, size_t was, size_t n,
-		   const struct hk_block_info *info)
+enum hk_seal_verdict hk_seal_again(void *p, size_t was, size_t n,
+				   const struct hk_block_info *info)
 {
-	size_t end = was + pattern_size(was, info);
+	size_t at = seal_at(info), end = was + hk_pattern_size(was, at);
 	size_t from = hk_min(was, n);
+	uint64_t root = root_of(p);
 
 	hk_note_open((char *)p + from, end - from);
 	memset((char *)p + from, 0, end - from);
-	set(p, n, info);
+	hk_pattern_set(p, n, at);
+	return change((char *)p + at, seal_of(root, at - was),
+		      seal_of(root, at - n)) ? HK_SEAL_WHOLE : HK_SEAL_FREED;
 }
 
 /* ---- after the free ---- */
 
-/* False where the block must not be used again. */
-static bool wipe(char *p, const struct hk_block_info *info)
+/* A long one: its guard page goes, and most of the others do. */
+static bool clear_long(char *p, const struct hk_block_info *info)
 {
 	size_t guard = guard_size(info);
 	int err;
 
+	/* Its mapping goes as a whole. */
 	if (info->kind == HK_KIND_HUGE)
 		return true;
-	err = guard ? hk_os_unguard(p + info->size - guard, guard) : 0;
+	err = hk_os_unguard(p + info->size - guard, guard);
 	/* Where there are no guard pages, there is none. */
 	if (err && !hk_os_readable(p + info->size - guard))
 		return false;
 	hk_note_open(p, info->size);
-	if (info->size < WIPE_MAX || hk_thp_discard(p, info->size))
+	if (info->size < CLEAR_MAX || hk_thp_discard(p, info->size))
 		memset(p, 0, info->size);
-	if (!guard)
-		store(p + seal_at(info), seal_of(p, FREED));
 	hk_note_close(p, info->size);
 	return true;
 }
 
-/* Changes places with a block in the quarantine, or none. */
-static void *change_places(void *p)
+bool hk_seal_clear(void *p, const struct hk_block_info *info)
 {
-	uint64_t z = hk_splitmix(hk_arena.mark_key +
-				 ++draws * HK_SPLITMIX_STEP);
-	void **place = &quarantine[z % PLACES];
+	if (is_long(info))
+		return clear_long(p, info);
+	hk_note_open(p, seal_at(info));
+	memset(p, 0, seal_at(info));
+	hk_note_close(p, seal_at(info));
+	return true;
+}
+
+static size_t draw(struct hk_sealed *sealed)
+{
+	return hk_splitmix(hk_arena.mark_key +
+			   ++sealed->draws * HK_SPLITMIX_STEP) %
+		HK_QUARANTINE;
+}
+
+/*
+ * Changes places with a block in the quarantine, or none.  The one after it
+ * is chosen already, and fetched meanwhile.
+ */
+static void *change_places(struct hk_sealed *sealed, void *p)
+{
+	void **place = &sealed->quarantine[sealed->next];
 	void *other = *place;
 
 	*place = p;
+	sealed->next = draw(sealed);
+	__builtin_prefetch(sealed->quarantine[sealed->next]);
 	return other;
 }
 
-void *hk_seal_retire(void *p, struct hk_block_info *info,
-		     enum hk_seal_verdict *verdict)
+/* A block of a slab that is known to be one. */
+static void describe(const void *p, struct hk_block_info *info)
+{
+	struct hk_desc *d = hk_desc_of(p);
+
+	info->kind = HK_KIND_SMALL;
+	if (d->class >= HK_SMALL_CLASSES) {
+		info->kind = HK_KIND_MEDIUM;
+		d -= d->back;
+	}
+	info->d = d;
+	info->size = hk_class_size(d->class);
+}
+
+void *hk_seal_retire(struct hk_sealed *sealed, void *p,
+		     struct hk_block_info *info, enum hk_seal_verdict *verdict)
 {
 	*verdict = HK_SEAL_WHOLE;
-	if (!wipe(p, info))
-		return NULL;
 	if (!waits(info))
 		return p;
-	p = change_places(p);
+	p = change_places(sealed, p);
 	if (!p)
 		return NULL;
-	*verdict = HK_SEAL_STALE;
-	info->size = hk_class_size(hk_desc_of(p)->class);
-	/*
-	 * Before it is located: a mark there would have lists searched, under
-	 * the lock that is held.
-	 */
-	if (!is_all(p, 0, LINK))
-		return p;
-	hk_locate(p, "free", info);
-	if (load((char *)p + seal_at(info)) == seal_of(p, FREED) &&
-	    is_as_left(p, info))
-		*verdict = HK_SEAL_WHOLE;
+	/* What the heap will write over; the rest when it is handed out. */
+	if (hk_unlikely(!hk_is_zero(p, LINK)))
+		*verdict = HK_SEAL_STALE;
+	describe(p, info);
 	return p;
 }
 

@@ -24,17 +24,30 @@
  * Long blocks, above 128 KiB, have a guard page behind them where the kernel
  * has guard pages without a mapping (Linux 6.13).
  *
- * A freed block up to 8 KiB is cleared and waits in the quarantine, 256
- * places of which a random one is cleared for the next: nobody can tell when
- * it comes back, and a write to it is seen before that.
+ * A freed block up to 8 KiB is cleared and waits in its heap's quarantine
+ * (struct hk_sealed), a random place of which is cleared for the next: nobody
+ * can tell when it comes back, and a write to it is seen before that.
  *
- * The caller holds the shared heap's lock (HK_RANK_SHARE), by which all
- * threads allocate and free where blocks are sealed.
+ * Each thread allocates from its own heap, by slow paths only, and any thread
+ * frees any block.  Two of them meet at a seal, which is one aligned word:
+ *
+ *   it is written by        who                               how
+ *   closing, resizing       the block's holder                store, CAS
+ *   freeing                 of many the one that gets it      CAS
+ *   seal_before(), once     the holder of the block behind    CAS, from zero
+ *
+ *   it is read by those, and by the holder of the block behind.
+ *
+ * At any time it is one of those that a block may have, so whoever reads it
+ * without being the holder may read an old one as well: relaxed everywhere.
+ * What else is in a block is its holder's, or its heap's while it is free,
+ * and comes to the next by the way that the block itself takes.
  */
 #ifndef HK_SEAL_H
 #define HK_SEAL_H
 
 #include "api/locate.h"
+#include "heap/heap.h"
 #include "policy/policy.h"
 
 /* Does the process seal its blocks?  Decided before its first block. */
@@ -78,16 +91,32 @@ enum hk_seal_verdict hk_seal_close(void *p, size_t n,
 enum hk_seal_verdict hk_seal_look(const void *p, size_t *n,
 				  const struct hk_block_info *info);
 
-/* A block that is whole, and has room for it, is for `n` bytes from now on. */
-void hk_seal_again(void *p, size_t was, size_t n,
-		   const struct hk_block_info *info);
+/*
+ * The same, and it is the program's no more: of several threads that free a
+ * block at a time, all but one get HK_SEAL_FREED.
+ */
+enum hk_seal_verdict hk_seal_break(void *p, const struct hk_block_info *info);
 
 /*
- * A block that the program has freed, and that is whole, is cleared.  Returns
- * which block is to go back to the heap: this one, one that had its place in
- * the quarantine, or NULL.  *info and *verdict tell of the returned one then.
+ * A block that was whole, and has room for it, is for `n` bytes from now on;
+ * HK_SEAL_FREED where another thread has freed it meanwhile.
  */
-void *hk_seal_retire(void *p, struct hk_block_info *info,
+enum hk_seal_verdict hk_seal_again(void *p, size_t was, size_t n,
+				   const struct hk_block_info *info);
+
+/*
+ * A block whose seal is broken is cleared.  False where it must not be used
+ * again.
+ */
+bool hk_seal_clear(void *p, const struct hk_block_info *info);
+
+/*
+ * Which block is to go back to the heap for one that was cleared: that one,
+ * one that had its place in the quarantine, or NULL.  *info and *verdict tell
+ * of the returned one then.
+ */
+void *hk_seal_retire(struct hk_sealed *sealed, void *p,
+		     struct hk_block_info *info,
 		     enum hk_seal_verdict *verdict);
 
 /*

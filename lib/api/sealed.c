@@ -10,8 +10,8 @@
 #include "slab/huge.h"
 
 /*
- * A first block of a slab goes to the quarantine, which may give another such
- * block in exchange, but hardly so often.
+ * A first block of a medium slab goes to the quarantine, which may give
+ * another such block in exchange, but hardly so often.
  */
 #define TRIES	16
 
@@ -37,11 +37,11 @@ static void judge(const struct finding *f)
 		hk_seal_fatal(f->verdict, f->block, f->size);
 }
 
-/* A block that is whole goes; what it drives out of its place, to the heap. */
+/* A cleared block goes; what it drives out of its place, to the heap. */
 static void retire(struct hk_heap *heap, void *p, struct hk_block_info info,
 		   struct finding *f)
 {
-	void *back = hk_seal_retire(p, &info, &f->verdict);
+	void *back = hk_seal_retire(heap->sealed, p, &info, &f->verdict);
 
 	if (!back)
 		return;
@@ -50,23 +50,33 @@ static void retire(struct hk_heap *heap, void *p, struct hk_block_info info,
 		hk_serve_free(heap, back, &info);
 }
 
-static void *take(struct hk_heap *heap, size_t align, size_t n,
-		  struct finding *f)
+/*
+ * The first block of a medium slab, with which nobody but the library can have
+ * done anything.
+ */
+static void put_aside(struct hk_heap *heap, void *p,
+		      const struct hk_block_info *info, struct finding *f)
 {
-	size_t room = hk_seal_room(n, align);
+	find(f, hk_seal_close(p, 0, info), p, info);
+	if (f->verdict == HK_SEAL_WHOLE)
+		find(f, hk_seal_break(p, info), p, info);
+	if (f->verdict == HK_SEAL_WHOLE && hk_seal_clear(p, info))
+		retire(heap, p, *info, f);
+}
 
+/* A block that is not closed yet, or NULL. */
+static void *take(struct hk_heap *heap, size_t align, size_t room,
+		  struct hk_block_info *info, struct finding *f)
+{
 	for (int i = 0; ; i++) {
-		struct hk_block_info info;
 		void *p = hk_serve_aligned(heap, align, room);
 
 		if (!p)
 			return NULL;
-		hk_locate(p, "malloc", &info);
-		find(f, hk_seal_close(p, n, &info), p, &info);
-		if (f->verdict != HK_SEAL_WHOLE || i == TRIES ||
-		    !hk_seal_avoids(p, &info))
+		hk_locate(p, "malloc", info);
+		if (hk_likely(!hk_seal_avoids(p, info)) || i == TRIES)
 			return p;
-		retire(heap, p, info, f);
+		put_aside(heap, p, info, f);
 		if (f->verdict != HK_SEAL_WHOLE)
 			return NULL;
 	}
@@ -75,6 +85,7 @@ static void *take(struct hk_heap *heap, size_t align, size_t n,
 void *hk_sealed_alloc(size_t align, size_t n)
 {
 	struct finding f = { .verdict = HK_SEAL_WHOLE };
+	struct hk_block_info info;
 	bool shared;
 	struct hk_heap *heap = hk_serve_enter(&shared);
 	void *p;
@@ -82,27 +93,35 @@ void *hk_sealed_alloc(size_t align, size_t n)
 	if (!heap)
 		return NULL;
 	hk_count(&heap->counts.allocs, 1);
-	p = take(heap, align, n, &f);
+	p = take(heap, align, hk_seal_room(n, align), &info, &f);
 	hk_serve_leave(shared);
+	if (p)
+		find(&f, hk_seal_close(p, n, &info), p, &info);
 	judge(&f);
 	return p;
+}
+
+static void give(void *p, const struct hk_block_info *info, struct finding *f)
+{
+	bool shared;
+	struct hk_heap *heap = hk_serve_enter(&shared);
+
+	/* Without memory for a heap it stays as it is, free and nobody's. */
+	if (!heap)
+		return;
+	hk_count(&heap->counts.frees, 1);
+	retire(heap, p, *info, f);
+	hk_serve_leave(shared);
 }
 
 void hk_sealed_free(void *p, const struct hk_block_info *info)
 {
 	struct finding f;
-	bool shared;
-	struct hk_heap *heap = hk_serve_enter(&shared);
-	size_t n;
 
-	/* Its block was taken from the same heap. */
-	if (!heap)
-		return;
-	hk_count(&heap->counts.frees, 1);
-	find(&f, hk_seal_look(p, &n, info), p, info);
-	if (f.verdict == HK_SEAL_WHOLE)
-		retire(heap, p, *info, &f);
-	hk_serve_leave(shared);
+	find(&f, hk_seal_break(p, info), p, info);
+	judge(&f);
+	if (hk_seal_clear(p, info))
+		give(p, info, &f);
 	judge(&f);
 	if (info->kind == HK_KIND_HUGE)
 		hk_huge_free(p);
@@ -111,12 +130,9 @@ void hk_sealed_free(void *p, const struct hk_block_info *info)
 size_t hk_sealed_size(const void *p, const struct hk_block_info *info)
 {
 	struct finding f;
-	bool shared;
 	size_t n;
 
-	hk_serve_enter(&shared);
 	find(&f, hk_seal_look(p, &n, info), p, info);
-	hk_serve_leave(shared);
 	judge(&f);
 	return n;
 }
@@ -131,16 +147,12 @@ static bool can_become(size_t n, size_t was, const struct hk_block_info *info)
 
 bool hk_sealed_resize(void *p, size_t n, const struct hk_block_info *info)
 {
+	size_t was = hk_sealed_size(p, info);
 	struct finding f;
-	bool shared, resized;
-	size_t was;
 
-	hk_serve_enter(&shared);
-	find(&f, hk_seal_look(p, &was, info), p, info);
-	resized = f.verdict == HK_SEAL_WHOLE && can_become(n, was, info);
-	if (resized)
-		hk_seal_again(p, was, n, info);
-	hk_serve_leave(shared);
+	if (!can_become(n, was, info))
+		return false;
+	find(&f, hk_seal_again(p, was, n, info), p, info);
 	judge(&f);
-	return resized;
+	return true;
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * sealed.h - the calls of the malloc family where blocks are sealed (seal.h).
- * The shared heap serves all threads, so each call is one under its lock.
  */
 #ifndef HK_SEALED_H
 #define HK_SEALED_H

@@ -5,7 +5,6 @@
 #include "api/serve.h"
 
 #include "api/libc_mode.h"
-#include "api/seal.h"
 #include "heap/heap_fast.h"
 #include "heap/remote.h"
 #include "heap/thread.h"
@@ -16,7 +15,7 @@ struct hk_heap *hk_serve_enter_slow(bool *shared)
 {
 	struct hk_heap *heap;
 
-	if (!hk_libc_mode_on() && !hk_seal_on() && !hk_share_wanted()) {
+	if (!hk_libc_mode_on() && !hk_share_wanted()) {
 		heap = hk_thread_attach();
 		if (heap) {
 			hk_share_inherit(heap);
@@ -36,7 +35,7 @@ void *hk_serve_class(struct hk_heap *heap, unsigned int class, size_t align,
 	*zeroed = false;
 	if (class >= HK_SMALL_CLASSES)
 		return hk_heap_medium(heap, class, align, zeroed);
-	p = hk_pop(hk_tls.current[class]);
+	p = hk_pop(*hk_current(heap, class));
 	return p ? p : hk_heap_small(heap, class);
 }
 
@@ -57,7 +56,9 @@ void *hk_serve_aligned(struct hk_heap *heap, size_t align, size_t n)
 	unsigned int class = HK_CLASSES;
 	bool zeroed;
 
-	if (align <= HK_PAGE)
+	if (hk_likely(align <= 16 && n <= HK_MEDIUM_MAX))
+		class = hk_class_of(n);
+	else if (align <= HK_PAGE)
 		class = hk_class_aligned(n, align);
 	if (class < HK_CLASSES)
 		return hk_serve_class(heap, class, align, &zeroed);

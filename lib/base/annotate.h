@@ -36,14 +36,25 @@ HK_INLINE void hk_note_close(const void *p, size_t n)
 	(void)VALGRIND_MAKE_MEM_NOACCESS(p, n);
 }
 
+/* What the calling thread does from here on is not reported. */
+HK_INLINE void hk_note_deaf(void)
+{
+	VALGRIND_DISABLE_ERROR_REPORTING;
+}
+
+HK_INLINE void hk_note_hears(void)
+{
+	VALGRIND_ENABLE_ERROR_REPORTING;
+}
+
 /* A word of a block that may be the program's, whatever that may read. */
 HK_INLINE uintptr_t hk_note_read(const uintptr_t *word)
 {
 	uintptr_t value;
 
-	VALGRIND_DISABLE_ERROR_REPORTING;
+	hk_note_deaf();
 	value = *word;
-	VALGRIND_ENABLE_ERROR_REPORTING;
+	hk_note_hears();
 	(void)VALGRIND_MAKE_MEM_DEFINED(&value, sizeof(value));
 	return value;
 }
@@ -69,9 +80,9 @@ HK_INLINE size_t hk_note_extent(const void *p, size_t n)
 {
 	uintptr_t bad;
 
-	VALGRIND_DISABLE_ERROR_REPORTING;
+	hk_note_deaf();
 	bad = VALGRIND_CHECK_MEM_IS_ADDRESSABLE(p, n);
-	VALGRIND_ENABLE_ERROR_REPORTING;
+	hk_note_hears();
 	return bad ? bad - (uintptr_t)p : n;
 }
 
@@ -96,6 +107,14 @@ HK_INLINE void hk_note_open(const void *p, size_t n)
 HK_INLINE void hk_note_close(const void *p, size_t n)
 {
 	(void)p, (void)n;
+}
+
+HK_INLINE void hk_note_deaf(void)
+{
+}
+
+HK_INLINE void hk_note_hears(void)
+{
 }
 
 HK_INLINE uintptr_t hk_note_read(const uintptr_t *word)

@@ -156,7 +156,7 @@ static void *background(void *arg)
 {
 	hk_os_name_thread("hakmem-purge");
 	/* What the C library allocates here is by a heap for the call. */
-	hk_tls.heap = &hk_heap_late;
+	hk_tls_set(&hk_heap_late);
 	while (is_needed()) {
 		hk_os_wait_ms(&hk_due, HK_DUE_AWAKE, ROUND_MS);
 		if (is_needed() && !tend())

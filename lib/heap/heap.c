@@ -14,6 +14,7 @@
 #include "heap/remote.h"
 #include "heap/share.h"
 #include "heap/thread.h"
+#include "os/meta.h"
 #include "policy/policy.h"
 #include "slab/medium.h"
 #include "slab/run.h"
@@ -31,6 +32,7 @@ struct hk_heap hk_heap_none, hk_heap_late;
 
 HK_TLS struct hk_tls hk_tls = {
 	.heap = &hk_heap_none,
+	.fast = &hk_heap_none,
 	.current = { NONE16, NONE16 },
 };
 
@@ -51,6 +53,24 @@ void hk_fatal_list(const struct hk_heap *heap, const struct hk_desc *d,
 	if (hk_tls.in_shared)
 		hk_share_leave();
 	hk_fatal_end(&line);
+}
+
+bool hk_heap_prepare(struct hk_heap *heap)
+{
+	if (!hk_policy_get(HK_OPT_SEAL) || heap->sealed)
+		return true;
+	heap->sealed = hk_meta_alloc(sizeof(*heap->sealed));
+	if (!heap->sealed)
+		return false;
+	for (unsigned int c = 0; c < HK_SMALL_CLASSES; c++)
+		heap->sealed->current[c] = &hk_desc_none;
+	return true;
+}
+
+/* Is each block taken by a slow path? */
+static bool has_no_fast_path(const struct hk_heap *heap)
+{
+	return heap->shared || heap->sealed;
 }
 
 /* ---- lists of usable slabs ---- */
@@ -276,11 +296,12 @@ static struct hk_desc *slab_new(struct hk_heap *heap, unsigned int class)
 /* The current slab of a class becomes one among others. */
 static void leave(struct hk_heap *heap, unsigned int class)
 {
-	struct hk_desc *d = hk_tls.current[class];
+	struct hk_desc **current = hk_current(heap, class);
+	struct hk_desc *d = *current;
 
 	if (d == &hk_desc_none)
 		return;
-	hk_tls.current[class] = &hk_desc_none;
+	*current = &hk_desc_none;
 	if (!hk_slab_leave(d))
 		return;
 	hk_heap_list(heap, d);
@@ -305,7 +326,8 @@ static void tend(const struct hk_heap *heap, _Atomic uint64_t *refills)
 /* Makes a slab with a block to give the current one; NULL without memory. */
 static struct hk_desc *refill(struct hk_heap *heap, unsigned int class)
 {
-	struct hk_desc *d;
+	struct hk_desc **current = hk_current(heap, class);
+	struct hk_desc *d = *current;
 
 	/* In the shared heap each call is here, and most find a list. */
 	if (!heap->shared || !heap->usable[class].head) {
@@ -314,7 +336,6 @@ static struct hk_desc *refill(struct hk_heap *heap, unsigned int class)
 		tend(heap, &heap->counts.refills);
 	}
 	hk_remote_tick(heap);
-	d = hk_tls.current[class];
 	if (d != &hk_desc_none) {
 		/* What has come from other threads may be for this slab. */
 		if (d->freed != hk_list_end(d) || hk_slab_carve(d))
@@ -327,7 +348,7 @@ static struct hk_desc *refill(struct hk_heap *heap, unsigned int class)
 	d = hk_desc_at(heap->usable[class].head);
 	hk_heap_unlist(heap, d);
 	hk_slab_choose(d);
-	hk_tls.current[class] = d;
+	*current = d;
 	if (d->freed == hk_list_end(d))
 		hk_slab_carve(d);
 	return d;
@@ -339,9 +360,10 @@ static struct hk_desc *refill(struct hk_heap *heap, unsigned int class)
  */
 static void put_down(struct hk_heap *heap, unsigned int class)
 {
-	struct hk_desc *d = hk_tls.current[class];
+	struct hk_desc **current = hk_current(heap, class);
+	struct hk_desc *d = *current;
 
-	hk_tls.current[class] = &hk_desc_none;
+	*current = &hk_desc_none;
 	if (hk_slab_leave(d))
 		list_first(heap, d);
 }
@@ -382,14 +404,14 @@ static void count_to_sample(struct hk_heap *heap, unsigned int class,
 
 void *hk_heap_small(struct hk_heap *heap, unsigned int class)
 {
-	struct hk_desc *d = hk_tls.current[class];
+	struct hk_desc *d = *hk_current(heap, class);
 	void *p;
 
 	if (d == &hk_desc_none || d->freed == hk_list_end(d)) {
 		d = refill(heap, class);
 		if (!d)
 			return NULL;
-		if (!heap->shared)
+		if (!has_no_fast_path(heap))
 			count_to_sample(heap, class, d);
 	}
 	p = hk_pop(d);

@@ -95,6 +95,24 @@ struct hk_heap_counts {
 	} medium[HK_MEDIUM_CLASSES];
 };
 
+/*
+ * Freed blocks that a heap keeps from being used again where blocks are
+ * sealed; a power of two.
+ */
+#define HK_QUARANTINE	256u
+
+/*
+ * What a heap has besides where blocks are sealed (api/seal.h).  The fast
+ * paths, which know nothing of seals, must not find a block there: the current
+ * slabs are here, and hk_tls.current stays empty.
+ */
+struct hk_sealed {
+	struct hk_desc *current[HK_SMALL_CLASSES];
+	void *quarantine[HK_QUARANTINE];
+	uint64_t draws;			/* of places, so far */
+	size_t next;			/* the place drawn last */
+};
+
 struct hk_heap {
 	/*
 	 * Written by other threads: chains of freed blocks, the first block
@@ -151,6 +169,7 @@ struct hk_heap {
 	size_t magazine_bytes;	/* of long blocks that all may hold */
 	struct hk_heap *next_orphan;	/* under the orphans lock */
 	struct hk_heap *next_heap;	/* all heaps, written once */
+	struct hk_sealed *sealed;	/* or NULL; written once */
 	struct hk_heap_counts counts;
 
 	/* See park.h: relaxed, release and acquire where it says so. */
@@ -174,6 +193,9 @@ HK_INLINE struct hk_magazine *hk_magazine_of(struct hk_heap *heap,
  */
 struct hk_tls {
 	struct hk_heap *heap;
+	/* The same for the fast paths; where blocks are sealed, there are
+	   none for them, and this is hk_heap_none. */
+	struct hk_heap *fast;
 	struct hk_desc *current[HK_SMALL_CLASSES];
 	/* Of a thread that shares a heap: how many calls, since when (ms);
 	   whether it has its lock now. */
@@ -195,6 +217,27 @@ extern HK_TLS struct hk_tls hk_tls HK_HIDDEN;
 
 /* Stand for "no heap yet" and "the thread has ended", or is to have none. */
 extern struct hk_heap hk_heap_none HK_HIDDEN, hk_heap_late HK_HIDDEN;
+
+/* The calling thread has this heap from now on, or one that stands for it. */
+HK_INLINE void hk_tls_set(struct hk_heap *heap)
+{
+	hk_tls.heap = heap;
+	hk_tls.fast = heap->sealed ? &hk_heap_none : heap;
+}
+
+/* Where the current slab of a class is, while the heap is the caller's. */
+HK_INLINE struct hk_desc **hk_current(struct hk_heap *heap,
+				      unsigned int class)
+{
+	return heap->sealed ? &heap->sealed->current[class] :
+			      &hk_tls.current[class];
+}
+
+/*
+ * Makes what a heap needs where blocks are sealed, which each has then; false
+ * without memory.
+ */
+bool hk_heap_prepare(struct hk_heap *heap);
 
 /* ---- allocation; the heap is the calling thread's ---- */
 

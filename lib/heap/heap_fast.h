@@ -44,7 +44,7 @@ HK_INLINE bool hk_find_desc(const void *p, struct hk_desc **d)
  */
 HK_INLINE bool hk_is_own(const struct hk_desc *d)
 {
-	return hk_likely(hk_desc_is_owner(d, hk_tls.heap));
+	return hk_likely(hk_desc_is_owner(d, hk_tls.fast));
 }
 
 HK_INLINE bool hk_is_plain(const struct hk_desc *d, const void *p)

@@ -63,7 +63,7 @@ static struct hk_block *unpack(struct hk_heap *heap, struct hk_block *first,
 	c->first = first;
 	c->last = block_at(d, info >> 16);
 	c->count = (uint32_t)(info >> 32);
-	if (!c->count || c->count > hk_class_capacity(d->class) ||
+	if (!c->count || c->count > hk_slab_capacity(d->class) ||
 	    !hk_desc_is_start(d, c->last) ||
 	    !hk_desc_is_start(d, block_at(d, info)) ||
 	    (next && !hk_desc_of(next)))
@@ -159,7 +159,7 @@ static void rob(struct hk_heap *heap, struct hk_heap *victim)
 			continue;
 		}
 		rob_add(victim, &c);
-		if (d->rob_count == hk_class_capacity(d->class) &&
+		if (d->rob_count == hk_slab_capacity(d->class) &&
 		    hk_desc_is_full(d)) {
 			rob_unlist(victim, d);
 			d->next = claimed;	/* full: in no list */
@@ -292,7 +292,7 @@ static void send(struct hk_heap *heap, struct hk_chain *c)
 		hk_heap_splice(heap, d, sent.first, sent.last, sent.count);
 		return;
 	}
-	if (sent.count == hk_class_capacity(d->class) && hk_desc_is_full(d)) {
+	if (sent.count == hk_slab_capacity(d->class) && hk_desc_is_full(d)) {
 		hk_heap_take_over(heap, d, sent.first);
 		return;
 	}
@@ -340,7 +340,7 @@ void hk_remote_free(struct hk_heap *heap, struct hk_desc *d,
 	c->first = b;
 	c->count++;
 	heap->chain_bytes += hk_class_size(d->class);
-	if (c->count == hk_class_capacity(d->class))
+	if (c->count == hk_slab_capacity(d->class))
 		send(heap, c);
 	else if (heap->chain_bytes > CHAINS_MAX_BYTES)
 		hk_remote_send_all(heap);

@@ -71,11 +71,14 @@ struct hk_heap *hk_share_enter(void)
 		return NULL;
 	hk_lock(&hk_share_lock, HK_RANK_SHARE);
 	hk_tls.in_shared = true;
-	if (!shared_heap.attached) {
+	if (!shared_heap.attached && hk_heap_prepare(&shared_heap)) {
 		shared_heap.shared = true;
 		hk_heap_add(&shared_heap);
 	}
-	return &shared_heap;
+	if (shared_heap.attached)
+		return &shared_heap;
+	hk_share_leave();
+	return NULL;
 }
 
 struct hk_heap *hk_share_enter_used(void)

@@ -31,7 +31,7 @@ bool hk_share_wanted(void);
 
 /*
  * Takes the lock and returns the heap; NULL, without the lock, where the
- * library cannot start for want of memory.
+ * library or the heap cannot start for want of memory.
  */
 struct hk_heap *hk_share_enter(void);
 void hk_share_leave(void);

@@ -34,8 +34,9 @@ struct hk_lock hk_orphans_lock;
 /* The main thread's: no call to the system for a program with one thread. */
 static struct hk_heap first_heap;
 
-/* All under hk_orphans_lock. */
-static bool first_used;
+/* All under hk_orphans_lock.  The one to be used next is there where there
+   was no memory for all of it. */
+static struct hk_heap *next_new = &first_heap;
 static uint32_t heaps;
 
 /* Written under the lock; release, for readers without it. */
@@ -64,13 +65,14 @@ static void set_thread(struct hk_heap *heap, uint32_t thread)
 
 static struct hk_heap *heap_new(void)
 {
-	struct hk_heap *heap = &first_heap;
+	struct hk_heap *heap;
 
-	if (first_used)
-		heap = hk_meta_alloc(sizeof(*heap));
-	if (!heap)
+	if (!next_new)
+		next_new = hk_meta_alloc(sizeof(*next_new));
+	if (!next_new || !hk_heap_prepare(next_new))
 		return NULL;
-	first_used = true;
+	heap = next_new;
+	next_new = NULL;
 	add(heap);
 	return heap;
 }
@@ -183,7 +185,7 @@ void hk_thread_ends(void *value)
 	if (heap == hk_tls.heap && heap->attached)
 		hk_thread_detach(&hk_heap_late);
 	else if (heap == hk_tls.heap)
-		hk_tls.heap = &hk_heap_late;
+		hk_tls_set(&hk_heap_late);
 	hk_share_ends();
 	hk_background_poll();
 }
@@ -197,7 +199,7 @@ struct hk_heap *hk_thread_attach(void)
 	if (hk_process_start())
 		return NULL;
 	hk_lock(&hk_orphans_lock, HK_RANK_ORPHANS);
-	first = !first_used;
+	first = next_new == &first_heap;
 	heap = orphan_pop();
 	if (!heap)
 		heap = heap_new();
@@ -206,7 +208,7 @@ struct hk_heap *hk_thread_attach(void)
 	hk_unlock(&hk_orphans_lock, HK_RANK_ORPHANS);
 	if (!heap)
 		return NULL;
-	hk_tls.heap = heap;
+	hk_tls_set(heap);
 	/* A program with one thread is spared the question. */
 	set_thread(heap, first ? HK_PAGE_THREAD_FIRST : hk_os_tid());
 	/* With the heap in place: setting the key may allocate. */
@@ -220,7 +222,7 @@ void hk_thread_detach(struct hk_heap *then)
 	struct hk_heap *heap = hk_tls.heap;
 
 	hk_heap_flush(heap);
-	hk_tls.heap = then;
+	hk_tls_set(then);
 	hk_lock(&hk_orphans_lock, HK_RANK_ORPHANS);
 	orphan_push(heap);
 	set_served(hk_threads_served() - 1);

@@ -20,7 +20,7 @@ struct hk_desc hk_desc_none = { .start = UINTPTR_MAX };
 
 static unsigned int capacity(const struct hk_desc *d)
 {
-	return hk_class_capacity(hk_desc_class(d));
+	return hk_slab_capacity(hk_desc_class(d));
 }
 
 struct hk_slab_tuning hk_slab_tuning[HK_SMALL_CLASSES];
@@ -79,13 +79,13 @@ void hk_slab_end(struct hk_desc *d)
 	hk_desc_set_units(d, 1);
 }
 
-/* The number of the slab's first block, counted in its grid. */
+/* The number of the slab's first block to be used, counted in its grid. */
 static uint32_t first_number(const struct hk_desc *d)
 {
 	uint32_t off = d->start & (HK_GRID - 1);
 	uint32_t size = (uint32_t)hk_class_size(d->class);
 
-	return (off + size - 1) / size;
+	return (off + size - 1) / size + hk_slab_skipped();
 }
 
 /* The slab's block number `i`, counted from its first. */
@@ -146,10 +146,12 @@ bool hk_slab_leave(struct hk_desc *d)
 {
 	hk_assert(hk_desc_state(d) == HK_SLAB_CURRENT);
 	if (d->freed == hk_list_end(d) && d->carved == capacity(d)) {
+		unsigned int skipped = hk_slab_skipped();
 		uint16_t wake = wake_count(d);
 
 		/* Relaxed: others read it for a figure, or after the state. */
-		__atomic_store_n(&d->wake, wake, __ATOMIC_RELAXED);
+		__atomic_store_n(&d->wake, (uint16_t)(wake + skipped),
+				 __ATOMIC_RELAXED);
 		hk_count_set(&d->count, wake);
 		/* Last: from here on the slab may be somebody else's. */
 		hk_desc_set_state(d, HK_SLAB_FULL);
@@ -164,7 +166,7 @@ void hk_slab_wake(struct hk_desc *d)
 {
 	hk_assert(hk_desc_state(d) == HK_SLAB_FULL);
 	hk_desc_set_state(d, HK_SLAB_USABLE);
-	hk_count_set(&d->count, capacity(d) - d->wake);
+	hk_count_set(&d->count, hk_class_capacity(d->class) - d->wake);
 }
 
 uint32_t hk_slab_out(struct hk_desc *d)
@@ -175,7 +177,8 @@ uint32_t hk_slab_out(struct hk_desc *d)
 	case HK_SLAB_CURRENT:
 		return count - 1;
 	case HK_SLAB_FULL:
-		return capacity(d) - hk_glance(&d->wake) + count;
+		return hk_class_capacity(hk_desc_class(d)) -
+			hk_glance(&d->wake) + count;
 	default:
 		return count;
 	}

@@ -28,6 +28,21 @@
 #include "superslab/unitmap.h"
 
 /*
+ * Where blocks are sealed (api/seal.h), a slab's first block is nobody's: what
+ * stands before a block is looked at, and before that one there is nothing.
+ */
+HK_INLINE unsigned int hk_slab_skipped(void)
+{
+	return (unsigned int)hk_policy_get(HK_OPT_SEAL);
+}
+
+/* How many blocks of a slab of the small class may be out. */
+HK_INLINE unsigned int hk_slab_capacity(unsigned int class)
+{
+	return hk_class_capacity(class) - hk_slab_skipped();
+}
+
+/*
  * How many blocks of a full slab must be freed before it is usable again:
  * with less it is soon full again, with more memory lies idle.  1/32 was not
  * slower than 1/8.

@@ -105,7 +105,8 @@ struct hk_desc {
 	uint16_t carved;		/* blocks made, or handed out, so far */
 	union {
 		uint16_t back;		/* medium: units to the first one */
-		uint16_t wake;		/* small, full: frees until usable */
+		uint16_t wake;		/* small, full: frees until usable, and
+					   blocks that are nobody's */
 	};
 	uint8_t class;
 	_Atomic uint8_t state;		/* enum hk_state */

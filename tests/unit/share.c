@@ -371,7 +371,7 @@ static void wandering(void **state)
 static void *late(void *arg)
 {
 	(void)arg;
-	hk_tls.heap = &hk_heap_late;
+	hk_tls_set(&hk_heap_late);
 	/* Not all of any slab: that would change hands. */
 	for (size_t i = 0; i < 300; i += 2) {
 		struct hk_heap *owner = owner_of(given[i]);
@@ -581,14 +581,14 @@ static void in_child(void *arg)
 	hk_free(arg);
 	heap = hk_tls.heap;
 	CHECK(heap->attached);
-	hk_tls.heap = &hk_heap_late;
+	hk_tls_set(&hk_heap_late);
 	for (size_t i = 0; i < 3 * CALLS; i++) {
 		void *p = hk_malloc(i);
 
 		CHECK(i > 1024 || owner_of(p)->shared);
 		hk_free(p);
 	}
-	hk_tls.heap = heap;
+	hk_tls_set(heap);
 	hk_trim(0);
 	check_no_current();
 }
