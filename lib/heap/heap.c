@@ -271,8 +271,10 @@ static struct hk_desc *slab_new(struct hk_heap *heap, unsigned int class)
 		hk_learner_apply();
 	while (!d && heap->empties)
 		d = hk_unpark(heap);
-	if (d && hk_unlikely(hk_policy_get(HK_OPT_SEAL))) {
+	if (d && hk_unlikely(heap->sealed)) {
+		hk_note_open(hk_desc_start(d), HK_UNIT);
 		memset(hk_desc_start(d), 0, HK_UNIT);
+		hk_note_close(hk_desc_start(d), HK_UNIT);
 		zeroed = true;
 	}
 	if (!d) {

@@ -19,6 +19,7 @@
  */
 #include "slab/run.h"
 
+#include "base/annotate.h"
 #include "os/cgroup.h"
 #include "os/os.h"
 #include "policy/policy.h"
@@ -578,9 +579,12 @@ static HK_COLD void learn_cap(void)
 static void clear(struct hk_desc *run, size_t units)
 {
 	size_t len = units * HK_UNIT;
+	char *start = hk_desc_start(run);
 
-	if (len < HK_MIB || hk_thp_discard(hk_desc_start(run), len))
-		memset(hk_desc_start(run), 0, len);
+	hk_note_open(start, len);
+	if (len < HK_MIB || hk_thp_discard(start, len))
+		memset(start, 0, len);
+	hk_note_close(start, len);
 }
 
 /* As hk_run_take(), under the lock. */
