@@ -85,7 +85,10 @@ static pair mask_of(const struct window *w, unsigned int i)
 	return (pair)(number >= (int8_t)(w->before - (int)(i * sizeof(pair))));
 }
 
-/* What is before the pattern stays the program's for memcheck. */
+/*
+ * Here the block may be the program's, which it stays for memcheck: bytes
+ * before the pattern, and the one that a block of none has.
+ */
 static bool is_in_window(const struct window *w)
 {
 	pair differs = { 0, 0 };
@@ -102,10 +105,11 @@ static bool is_byte_by_byte(const char *p, size_t n)
 {
 	bool is = true;
 
-	hk_note_open(p, n);
+	hk_note_deaf();
 	for (size_t i = 0; i < n; i++)
 		is &= (int8_t)p[i] == pattern();
-	hk_note_close(p, n);
+	hk_note_hears();
+	hk_note_open(&is, sizeof(is));
 	return is;
 }
 
