@@ -58,6 +58,8 @@ struct walk {
 	uint64_t base, span, table;
 	bool has_owner;			/* a descriptor has, and where */
 	size_t owner;
+	uint32_t skipped;		/* blocks of a small slab that are
+					   nobody's, in front */
 	size_t classes;
 	uint32_t size[CLASSES_MAX];	/* of a block */
 	uint16_t capacity[CLASSES_MAX];	/* blocks of a slab */
@@ -165,12 +167,19 @@ static uint32_t out_of(const struct walk *w, const struct unit *u)
 	return out < u->carved ? out : u->carved;
 }
 
+/* Where blocks are sealed, a small slab's first one is nobody's. */
+static void find_skipped(struct walk *w, const struct page *page)
+{
+	w->skipped = page_sum(page, "option_seal") != 0;
+}
+
 /* Blocks start at multiples of their size from the grid's line on. */
 static void small_slab(const struct walk *w, const struct unit *u,
 		       uint64_t start)
 {
 	uint64_t size = w->size[u->class], off = start & (HK_GRID - 1);
-	uint64_t first = start + (off + size - 1) / size * size - off;
+	uint64_t number = (off + size - 1) / size + w->skipped;
+	uint64_t first = start + number * size - off;
 	uint64_t end = first + u->carved * size;
 	struct heapmap_piece piece = {
 		.place = HEAPMAP_IN_SMALL, .class = u->class,
@@ -455,6 +464,7 @@ const char *heapmap_each(pid_t pid, const struct page *page,
 	w.span = arena[1];
 	w.table = arena[2];
 	find_owner(&w, page);
+	find_skipped(&w, page);
 	if (!each_unit(&w) || !each_huge(&w) || !each_chunk(&w) ||
 	    !guard_pages(&w))
 		return unreadable;
