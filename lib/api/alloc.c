@@ -204,6 +204,7 @@ static void free_located(void *p, const struct hk_block_info *info)
 	hk_note_free(p);
 	if (is_sealed(info)) {
 		hk_sealed_free(p, info);
+		serve_others();
 		return;
 	}
 	heap = hk_serve_enter(&shared);

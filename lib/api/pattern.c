@@ -87,7 +87,8 @@ static pair mask_of(const struct window *w, unsigned int i)
 
 /*
  * Here the block may be the program's, which it stays for memcheck: bytes
- * before the pattern, and the one that a block of none has.
+ * before the pattern, and the one that a block of none has.  Whatever the
+ * program does to those meanwhile is masked.
  */
 static bool is_in_window(const struct window *w)
 {

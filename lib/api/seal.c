@@ -222,10 +222,14 @@ enum hk_seal_verdict hk_seal_break(void *p, const struct hk_block_info *info)
 	uint64_t seal = load(at), root = root_of(p);
 	enum hk_seal_verdict verdict = look(p, seal, root, info);
 
-	if (verdict == HK_SEAL_WHOLE)
-		return change(at, seal, seal_of(root, FREED)) ?
-			HK_SEAL_WHOLE : HK_SEAL_FREED;
-	return is_freed(load(at), root) ? HK_SEAL_FREED : verdict;
+	/* The compiler keeps the order, here and before the seal is changed. */
+	atomic_signal_fence(memory_order_seq_cst);
+	if (verdict != HK_SEAL_WHOLE)
+		return is_freed(load(at), root) ? HK_SEAL_FREED : verdict;
+	if (!change(at, seal, seal_of(root, FREED)))
+		return HK_SEAL_FREED;
+	atomic_signal_fence(memory_order_seq_cst);
+	return HK_SEAL_WHOLE;
 }
 
 /* ---- closing ---- */
@@ -277,6 +281,7 @@ enum hk_seal_verdict hk_seal_again(void *p, size_t was, size_t n,
 
 	hk_note_open((char *)p + from, end - from);
 	memset((char *)p + from, 0, end - from);
+	hk_note_close((char *)p + from, end - from);
 	hk_pattern_set(p, n, at);
 	return change((char *)p + at, seal_of(root, at - was),
 		      seal_of(root, at - n)) ? HK_SEAL_WHOLE : HK_SEAL_FREED;
@@ -314,9 +319,10 @@ bool hk_seal_clear(void *p, const struct hk_block_info *info)
 	return true;
 }
 
+/* Each heap has a sequence of its own. */
 static size_t draw(struct hk_sealed *sealed)
 {
-	return hk_splitmix(hk_arena.mark_key +
+	return hk_splitmix((hk_arena.mark_key ^ (uintptr_t)sealed) +
 			   ++sealed->draws * HK_SPLITMIX_STEP) %
 		HK_QUARANTINE;
 }
@@ -327,9 +333,12 @@ static size_t draw(struct hk_sealed *sealed)
  */
 static void *change_places(struct hk_sealed *sealed, void *p)
 {
-	void **place = &sealed->quarantine[sealed->next];
-	void *other = *place;
+	void **place, *other;
 
+	if (hk_unlikely(!sealed->draws))
+		sealed->next = draw(sealed);
+	place = &sealed->quarantine[sealed->next];
+	other = *place;
 	*place = p;
 	sealed->next = draw(sealed);
 	__builtin_prefetch(sealed->quarantine[sealed->next]);
@@ -359,10 +368,15 @@ void *hk_seal_retire(struct hk_sealed *sealed, void *p,
 	p = change_places(sealed, p);
 	if (!p)
 		return NULL;
-	/* What the heap will write over; the rest when it is handed out. */
-	if (hk_unlikely(!hk_is_zero(p, LINK)))
-		*verdict = HK_SEAL_STALE;
 	describe(p, info);
+	/*
+	 * What the heap will write over, and the seal, which may be zero
+	 * later; the rest when it is handed out.
+	 */
+	if (hk_unlikely(!hk_is_zero(p, LINK) ||
+			!is_freed(load((char *)p + seal_at(info)),
+				  root_of(p))))
+		*verdict = HK_SEAL_STALE;
 	return p;
 }
 

@@ -24,17 +24,20 @@
  * Long blocks, above 128 KiB, have a guard page behind them where the kernel
  * has guard pages without a mapping (Linux 6.13).
  *
- * A freed block up to 8 KiB is cleared and waits in its heap's quarantine
- * (struct hk_sealed), a random place of which is cleared for the next: nobody
- * can tell when it comes back, and a write to it is seen before that.
+ * A freed block up to 8 KiB is cleared and waits in the quarantine of the heap
+ * that freed it (struct hk_sealed), a random place of which is cleared for the
+ * next: nobody can tell when it comes back, and a write to it is seen before
+ * that.
  *
- * Each thread allocates from its own heap, by slow paths only, and any thread
- * frees any block.  Two of them meet at a seal, which is one aligned word:
+ * A thread allocates from its heap or the shared one, by slow paths only, and
+ * any thread frees any block.  Two of them meet at a seal, an aligned word:
  *
  *   it is written by        who                               how
  *   closing, resizing       the block's holder                store, CAS
  *   freeing                 of many the one that gets it      CAS
  *   seal_before(), once     the holder of the block behind    CAS, from zero
+ *   giving back its page    who has the lock of the class     to zero; only
+ *                                                             above 8 KiB
  *
  *   it is read by those, and by the holder of the block behind.
  *
@@ -113,7 +116,7 @@ bool hk_seal_clear(void *p, const struct hk_block_info *info);
 /*
  * Which block is to go back to the heap for one that was cleared: that one,
  * one that had its place in the quarantine, or NULL.  *info and *verdict tell
- * of the returned one then.
+ * of the returned one then.  `sealed` is that of the caller's heap.
  */
 void *hk_seal_retire(struct hk_sealed *sealed, void *p,
 		     struct hk_block_info *info,

@@ -30,7 +30,7 @@ static void find(struct finding *f, enum hk_seal_verdict verdict,
 	f->size = info->size;
 }
 
-/* After the lock is let go. */
+/* Under no lock: whoever handles the signal may allocate. */
 static void judge(const struct finding *f)
 {
 	if (hk_unlikely(f->verdict != HK_SEAL_WHOLE))

@@ -9,7 +9,7 @@
  *
  *   thread-local              heap                  slabs
  *   +-------------+       +-------------+         +----+ +----+
- *   | heap        |------>| usable[0]   |-------->|    |-|    |
+ *   | heap, fast  |------>| usable[0]   |-------->|    |-|    |
  *   | current[0]  |---+   | ...         |         +----+ +----+
  *   | ...         |   |   | magazine[]  |   1 to 128 KiB, ready to go
  *   | current[31] |   |   | run[]       |   more than 128 KiB, the same
@@ -177,7 +177,8 @@ struct hk_heap {
 	struct hk_desc *run[HK_RUNS_KEPT];	/* oldest first */
 	struct hk_chain chain[HK_CHAINS];
 	struct hk_slab_list usable[HK_SMALL_CLASSES];
-	struct hk_magazine magazine[HK_MEDIUM_CLASSES];
+	struct hk_magazine magazine[HK_MEDIUM_CLASSES]
+		HK_ALIGNED(HK_CACHE_LINE);
 };
 
 HK_INLINE struct hk_magazine *hk_magazine_of(struct hk_heap *heap,

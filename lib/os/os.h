@@ -65,7 +65,7 @@ int hk_os_move_pages(void *p, size_t old_len, size_t new_len, void **out);
 /*
  * Makes a range of memory that nobody uses read as zero: whole pages of the
  * system, which may be larger than HK_PAGE, are given back and stay mapped,
- * and what the range has of others is cleared.
+ * and what the range has of others is cleared.  It ends at a multiple of 8.
  */
 int hk_os_discard(void *p, size_t len);
 

@@ -64,10 +64,10 @@ enum hk_page_index {
 /*
  * The value unit_state: what a unit is.  A slab of small blocks is one unit,
  * which belongs to the heap at the address unit_owner and has unit_carved
- * blocks so far, of which the first place in it is none where option_seal is
- * on.  unit_count tells how many of them are out; in a full slab, how many
- * more than its capacity less unit_wake; in the current one, that and one
- * more.  unit_robbed of them wait for the owner.
+ * blocks so far; where option_seal is on, its first place has none.  unit_count
+ * tells how many of them are out; in a full slab, how many more than its
+ * capacity less unit_wake; in the current one, that and one more.  unit_robbed
+ * of them wait for the owner.
  *
  * A slab of medium blocks is several units.  The first one has bit i of
  * unit_avail set for block i in the slab, and of unit_idle where that may be

@@ -251,7 +251,8 @@ HK_INLINE size_t hk_desc_units(const struct hk_desc *d)
  * every q * e where x < 2^16 and s <= 2^13.  So one comparison with q * e
  * of the last carved block accepts the starts of carved blocks and nothing
  * else: offsets count from the multiple of HK_GRID, and no address of the
- * slab is below its first block's but those that are nobody's.
+ * slab is below its first block's but those that are nobody's.  Where blocks
+ * are sealed, one such place is a block's, which has the seal of a free one.
  * After Lemire, Kaser, Kurz, "Faster remainder by direct computation"
  * (2019), section 3.2.
  */

@@ -130,6 +130,13 @@ static struct {
 	size_t rounds;
 } race;
 
+/* Its damage may be seen before its seal: see hk_seal_break(). */
+#if defined(__x86_64__)
+#define ORDERED true
+#else
+#define ORDERED false
+#endif
+
 static void *breaks(void *arg)
 {
 	bool first = !*(int *)arg;
@@ -146,6 +153,9 @@ static void *breaks(void *arg)
 			/* It is its own now: the rest of a free. */
 			CHECK(hk_seal_clear(race.block, &race.info));
 			break;
+		case HK_SEAL_OVERFLOW:
+			CHECK(!ORDERED);
+			/* fall through */
 		case HK_SEAL_FREED:
 			race.freed++;
 			break;
@@ -162,6 +172,9 @@ static void one_of_two(void **state)
 	int numbers[2] = { 0, 1 };
 
 	(void)state;
+	/* It is misuse, and a race. */
+	if (hk_tsan)
+		skip();
 	race.rounds = check_count(20000);
 	pthread_barrier_init(&race.barrier, NULL, 2);
 	unit_threads(2, breaks, numbers, sizeof(numbers[0]));
