@@ -12,7 +12,6 @@
 #include <string.h>
 
 typedef uint64_t pair __attribute__((vector_size(16), aligned(1), may_alias));
-typedef int8_t bytes __attribute__((vector_size(16)));
 
 #define PAIRS (HK_PATTERN_MAX / sizeof(pair))
 
@@ -40,14 +39,16 @@ bool hk_is_zero(const void *p, size_t n)
 }
 
 /* Never zero, and nothing that is ASCII. */
-static int8_t pattern(void)
+static uint8_t pattern(void)
 {
-	return (int8_t)(hk_arena.mark_key >> 8 | 0x80);
+	return (uint8_t)(hk_arena.mark_key >> 8 | 0x80);
 }
 
 static pair pattern_pair(void)
 {
-	return (pair)((bytes){ 0 } + pattern());
+	uint64_t eight = pattern() * 0x0101010101010101u;
+
+	return (pair){ eight, eight };
 }
 
 /*
@@ -61,7 +62,7 @@ static pair pattern_pair(void)
  */
 struct window {
 	pair *base;
-	int before;
+	size_t before;
 };
 
 static bool has_window(size_t end)
@@ -73,16 +74,22 @@ static struct window window_of(const char *p, size_t n, size_t end)
 {
 	size_t base = hk_min(n, end - HK_PATTERN_MAX);
 
-	return (struct window){ (pair *)(p + base), (int)(n - base) };
+	return (struct window){ (pair *)(p + base), n - base };
 }
 
-/* Which bytes of pair `i` of a window are the pattern's: all ones. */
+/*
+ * Which bytes of pair `i` of a window are the pattern's: all ones.  They are
+ * read at the place in a row of zeroes and ones where the window would have
+ * to lie.
+ */
 static pair mask_of(const struct window *w, unsigned int i)
 {
-	static const bytes number = { 0, 1, 2, 3, 4, 5, 6, 7,
-				      8, 9, 10, 11, 12, 13, 14, 15 };
+	static const unsigned char masks[2 * HK_PATTERN_MAX] = {
+		[HK_PATTERN_MAX ... 2 * HK_PATTERN_MAX - 1] = 0xff
+	};
+	const unsigned char *first = &masks[HK_PATTERN_MAX - w->before];
 
-	return (pair)(number >= (int8_t)(w->before - (int)(i * sizeof(pair))));
+	return ((const pair *)first)[i];
 }
 
 /*
@@ -108,7 +115,7 @@ static bool is_byte_by_byte(const char *p, size_t n)
 
 	hk_note_deaf();
 	for (size_t i = 0; i < n; i++)
-		is &= (int8_t)p[i] == pattern();
+		is &= (uint8_t)p[i] == pattern();
 	hk_note_hears();
 	hk_note_open(&is, sizeof(is));
 	return is;
