@@ -147,7 +147,7 @@ X(unit_state, 'l', 'n', 0, UNIT(state, 1), EACH, "what a unit is")	\
 X(unit_class, 'l', 'n', 0, UNIT(class, 1), EACH, "class of a slab")	\
 X(unit_count, 'g', 'n', 0, UNIT(count, 4), EACH, "small: blocks out")	\
 X(unit_wake, 'g', 'n', 0, UNIT(wake, 2), EACH,				\
-  "small, full: frees until usable, and blocks nobody gets")				\
+  "small, full: frees until usable, and what nobody gets")		\
 X(unit_carved, 'g', 'n', 0, UNIT(carved, 2), EACH, "blocks made")	\
 X(unit_robbed, 'g', 'n', 0, UNIT(rob_count, 2), EACH,			\
   "small: blocks that wait for the owner")				\
