@@ -370,10 +370,10 @@ void *hk_seal_retire(struct hk_sealed *sealed, void *p,
 		return NULL;
 	describe(p, info);
 	/*
-	 * What the heap will write over, and the seal, which may be zero
-	 * later; the rest when it is handed out.
+	 * All of it, though that is looked at once more when it is handed out:
+	 * its slab may have others to hand out for as long as there are calls.
 	 */
-	if (hk_unlikely(!hk_is_zero(p, LINK) ||
+	if (hk_unlikely(!hk_is_zero(p, seal_at(info)) ||
 			!is_freed(load((char *)p + seal_at(info)),
 				  root_of(p))))
 		*verdict = HK_SEAL_STALE;
