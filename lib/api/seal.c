@@ -177,7 +177,7 @@ static bool is_whole_before(const void *p, const struct hk_block_info *info)
 		return may_lose_seal(info);
 	root = root_of((const char *)p - info->size);
 	/* One as often as the other: both, rather than a branch. */
-	return is_live(seal, root) | is_freed(seal, root);
+	return (int)is_live(seal, root) | (int)is_freed(seal, root);
 }
 
 /* A block that was never used becomes a free one like the others. */
