@@ -262,9 +262,7 @@ enum hk_seal_verdict hk_seal_close(void *p, size_t n,
 	} else if (!is_as_left(p, root, info)) {
 		return HK_SEAL_STALE;
 	} else {
-		hk_note_open(p, LINK);
-		memset(p, 0, LINK);
-		hk_note_close(p, LINK);
+		hk_note_zero(p, LINK);
 		seal_before(p, info);
 	}
 	hk_pattern_set_zeroed(p, n, seal_at(info));
@@ -279,9 +277,7 @@ enum hk_seal_verdict hk_seal_again(void *p, size_t was, size_t n,
 	size_t from = hk_min(was, n);
 	uint64_t root = root_of(p);
 
-	hk_note_open((char *)p + from, end - from);
-	memset((char *)p + from, 0, end - from);
-	hk_note_close((char *)p + from, end - from);
+	hk_note_zero((char *)p + from, end - from);
 	hk_pattern_set(p, n, at);
 	return change((char *)p + at, seal_of(root, at - was),
 		      seal_of(root, at - n)) ? HK_SEAL_WHOLE : HK_SEAL_FREED;
@@ -313,9 +309,7 @@ bool hk_seal_clear(void *p, const struct hk_block_info *info)
 {
 	if (is_long(info))
 		return clear_long(p, info);
-	hk_note_open(p, seal_at(info));
-	memset(p, 0, seal_at(info));
-	hk_note_close(p, seal_at(info));
+	hk_note_zero(p, seal_at(info));
 	return true;
 }
 

@@ -14,6 +14,8 @@
 
 #include "base/base.h"
 
+#include <string.h>
+
 #if defined(HK_DEBUG) && HK_DEBUG && defined(HAVE_VALGRIND_MEMCHECK_H)
 
 #include <valgrind/memcheck.h>
@@ -144,4 +146,13 @@ HK_INLINE void hk_note_resize(const void *p, size_t was, size_t now)
 }
 
 #endif
+
+/* Makes memory that is the library's, and nobody may touch, zero. */
+HK_INLINE void hk_note_zero(void *p, size_t n)
+{
+	hk_note_open(p, n);
+	memset(p, 0, n);
+	hk_note_close(p, n);
+}
+
 #endif /* HK_ANNOTATE_H */

@@ -272,9 +272,7 @@ static struct hk_desc *slab_new(struct hk_heap *heap, unsigned int class)
 	while (!d && heap->empties)
 		d = hk_unpark(heap);
 	if (d && hk_unlikely(heap->sealed)) {
-		hk_note_open(hk_desc_start(d), HK_UNIT);
-		memset(hk_desc_start(d), 0, HK_UNIT);
-		hk_note_close(hk_desc_start(d), HK_UNIT);
+		hk_note_zero(hk_desc_start(d), HK_UNIT);
 		zeroed = true;
 	}
 	if (!d) {
