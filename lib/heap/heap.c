@@ -323,6 +323,19 @@ static void tend(const struct hk_heap *heap, _Atomic uint64_t *refills)
 	hk_run_poll();
 }
 
+/*
+ * Has another slab of the class free blocks, in pages that are in use, where
+ * this one would begin a page? A class that now and then needs a little more
+ * than one slab would else touch all pages of two.
+ */
+static bool used_elsewhere(const struct hk_heap *heap, const struct hk_desc *d)
+{
+	uint32_t next = heap->usable[d->class].head;
+
+	return !d->used && next &&
+		hk_desc_at(next)->freed != hk_list_end(hk_desc_at(next));
+}
+
 /* Makes a slab with a block to give the current one; NULL without memory. */
 static struct hk_desc *refill(struct hk_heap *heap, unsigned int class)
 {
@@ -338,7 +351,8 @@ static struct hk_desc *refill(struct hk_heap *heap, unsigned int class)
 	hk_remote_tick(heap);
 	if (d != &hk_desc_none) {
 		/* What has come from other threads may be for this slab. */
-		if (d->freed != hk_list_end(d) || hk_slab_carve(d))
+		if (d->freed != hk_list_end(d) ||
+		    (!used_elsewhere(heap, d) && hk_slab_carve(d)))
 			return d;
 		leave(heap, class);
 	}

@@ -149,6 +149,42 @@ static void order(void **state)
 	hk_heap_flush(heap());
 }
 
+/* Free blocks of another slab come before a page that nothing was in. */
+static void pages_in_use_first(void **state)
+{
+	size_t n = hk_class_capacity(hk_class_of(512));
+	struct hk_desc *first, *second;
+
+	(void)state;
+	hk_heap_flush(heap());
+	hk_trim(0);
+	for (size_t i = 0; i <= n; i++)
+		blocks[i] = hk_malloc(500);
+	first = hk_desc_of(blocks[0]);
+	second = hk_desc_of(blocks[n]);
+	assert_ptr_not_equal(first, second);
+	assert_false(second->used);
+	for (size_t i = 0; i < n / 2; i++)
+		hk_free(blocks[i]);
+	assert_int_equal(hk_desc_state(first), HK_SLAB_USABLE);
+	/* What is left of the second one's first page, and then those. */
+	for (size_t i = n + 1; i < n + second->carved; i++) {
+		blocks[i] = hk_malloc(500);
+		assert_ptr_equal(hk_desc_of(blocks[i]), second);
+	}
+	for (size_t i = 0; i < n / 2; i++) {
+		blocks[i] = hk_malloc(500);
+		assert_ptr_equal(hk_desc_of(blocks[i]), first);
+	}
+	n += second->carved;
+	blocks[n] = hk_malloc(500);
+	assert_ptr_equal(hk_desc_of(blocks[n]), second);
+	verify();
+	for (size_t i = 0; i <= n; i++)
+		hk_free(blocks[i]);
+	hk_heap_flush(heap());
+}
+
 /* Fills so many slabs, and empties them. */
 static void use_slabs(size_t n)
 {
@@ -559,6 +595,7 @@ int main(void)
 		cmocka_unit_test(no_heap_before_the_first_call),
 		cmocka_unit_test(fill_and_empty),
 		cmocka_unit_test(order),
+		cmocka_unit_test(pages_in_use_first),
 		cmocka_unit_test(empties_are_reused),
 		cmocka_unit_test(empties_wanted),
 		cmocka_unit_test(random_operations),
