@@ -50,7 +50,7 @@ bool ask_read_arguments(int argc, char **argv, struct ask_arguments *args)
 	while ((option = getopt_long(argc, argv, "f:hp:", options,
 				     NULL)) >= 0) {
 		if (option == 'p')
-			args->pid = process_number(optarg);
+			args->pid = look_number(optarg);
 		else if (option == 'w')
 			args->wait = seconds(optarg);
 		else if (!output_take(&args->output, option))

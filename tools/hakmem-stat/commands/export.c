@@ -9,7 +9,7 @@
 #include "common/textfile.h"
 #include "common/util.h"
 #include "display/families.h"
-#include "process/process.h"
+#include "process/look.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -77,7 +77,7 @@ static bool read_arguments(int argc, char **argv, struct arguments *args)
 		if (option == 'a')
 			args->all = true;
 		else if (option == 'p')
-			args->pid = process_number(optarg);
+			args->pid = look_number(optarg);
 		else if (option == 't')
 			args->textfile = optarg;
 		else if (!output_take(&args->output, option))

@@ -16,7 +16,6 @@
 #include "process/look.h"
 #include "process/page.h"
 #include "process/proc.h"
-#include "process/process.h"
 
 #include "policy/option.h"
 #include "stats/page.h"
@@ -205,6 +204,11 @@ static int watch(pid_t pid, enum print_format format, struct ticker *ticker)
 		taken = sampler_take(&sampler, &now);
 		if (taken != SAMPLED)
 			break;
+		/* A row is short: where some may be written, all of it may. */
+		if (!ticker_may_write(ticker, STDOUT_FILENO)) {
+			sample_free(&now);
+			break;
+		}
 		interval_row(format, &sampler, begun ? &before : NULL, &now);
 		fflush(stdout);
 		sample_free(&before);
@@ -232,7 +236,7 @@ static int run(int argc, char **argv)
 	if (optind == argc)
 		util_die(STATUS_USAGE, "-p: the number of one process is "
 			 "wanted");
-	pid = process_number(argv[optind++]);
+	pid = look_number(argv[optind++]);
 	if (optind == argc) {
 		show(pid, output_is_json(&output, "-p without an interval"));
 		return STATUS_FINE;

@@ -6,7 +6,7 @@
 #include "commands/look_arguments.h"
 
 #include "common/util.h"
-#include "process/process.h"
+#include "process/look.h"
 
 /* What all of them have, and --sort, and its own. */
 static void collect(struct option all[LOOK_OPTIONS_MAX],
@@ -50,7 +50,7 @@ bool look_arguments(int argc, char **argv, struct look_arguments *args)
 	output_start(&args->output);
 	while ((option = getopt_long(argc, argv, "f:hp:", all, NULL)) >= 0) {
 		if (option == 'p')
-			args->pid = process_number(optarg);
+			args->pid = look_number(optarg);
 		else if (option == 's')
 			args->sort = output_column(args->command, optarg,
 						   args->columns);

@@ -15,7 +15,7 @@
 #include "common/util.h"
 #include "figures/recording.h"
 #include "figures/sample.h"
-#include "process/process.h"
+#include "process/look.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -276,7 +276,7 @@ static bool read_arguments(int argc, char **argv, struct record *r,
 	while ((option = getopt_long(argc, argv, "ho:p:", options,
 				     NULL)) >= 0) {
 		if (option == 'p') {
-			r->pid = process_number(optarg);
+			r->pid = look_number(optarg);
 		} else if (option == 'o') {
 			r->name = optarg;
 		} else if (option == 'F') {

@@ -11,8 +11,8 @@
 #include "common/util.h"
 #include "display/json.h"
 #include "display/print.h"
+#include "process/look.h"
 #include "process/proc.h"
-#include "process/process.h"
 
 #include "root.h"
 #include "text.h"
@@ -99,7 +99,7 @@ static void look(struct findings *findings, const struct arguments *args)
 		doctor_machine(findings, library);
 	} else if (is_number(args->what)) {
 		findings->kind = "process";
-		findings->pid = process_number(args->what);
+		findings->pid = look_number(args->what);
 		doctor_process(findings, findings->pid, library);
 	} else {
 		findings->kind = "program";

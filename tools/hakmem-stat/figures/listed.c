@@ -213,18 +213,18 @@ static void add(struct listing *listing, struct listed *item,
 static void add_process(struct listing *listing, pid_t pid,
 			struct listed_whose whose, struct known *known)
 {
-	struct listed item = { .pid = pid, .preset = "" };
 	struct proc_state state;
+	struct listed item = { .pid = proc_alive(pid, &state), .preset = "" };
 	const char *why;
 	uint64_t at;
 	int status;
 
-	if (!proc_state(pid, &state) || (!whose.any && state.uid != whose.uid))
+	if (!item.pid || (!whose.any && state.uid != whose.uid))
 		return;
 	status = known ? look_again(&item, known) : look(&item, &why, &at);
 	if (!status)
 		take_names(&item);
-	if (!proc_state(pid, &state)) {
+	if (!proc_state(item.pid, &state)) {
 		drop(&item);
 	} else if (status) {
 		listing->closed += status == -EACCES;

@@ -5,7 +5,29 @@
 #include "process/look.h"
 
 #include "common/util.h"
+#include "process/proc.h"
 #include "process/process.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+
+pid_t look_number(const char *word)
+{
+	struct proc_state state;
+	pid_t alive;
+	char *end;
+	long pid;
+
+	pid = strtol(word, &end, 10);
+	if (*end || end == word || pid < 1 || pid > INT32_MAX)
+		util_die(STATUS_USAGE, "'%s' is no number of a process", word);
+	alive = proc_alive((pid_t)pid, &state);
+	if (!alive || alive == pid)
+		return (pid_t)pid;
+	util_say("process %ld: its main thread has ended, so it goes by the "
+		 "number of its thread %ld", pid, (long)alive);
+	return alive;
+}
 
 void look_require(pid_t pid, const char *why)
 {

@@ -10,6 +10,12 @@
 
 #include <sys/types.h>
 
+/*
+ * The number that `word` is, or the one by which that process can be looked
+ * at, see proc_alive(); ends with STATUS_USAGE where it is no number.
+ */
+pid_t look_number(const char *word);
+
 /* Ends the program with STATUS_UNREADABLE where `why` is not NULL. */
 void look_require(pid_t pid, const char *why);
 

@@ -285,6 +285,25 @@ const struct proc_thread *proc_thread_find(const struct proc_threads *threads,
 	return NULL;
 }
 
+pid_t proc_alive(pid_t pid, struct proc_state *state)
+{
+	struct proc_threads threads;
+	pid_t alive = 0;
+	uint64_t n;
+
+	if (proc_state(pid, state))
+		return pid;
+	/* Threads of the kernel are many, and have none beside them. */
+	if (!proc_status(pid, "Threads", &n) || n < 2)
+		return 0;
+	proc_threads(&threads, pid);
+	for (size_t i = 0; !alive && i < threads.count; i++)
+		if (proc_state(threads.items[i].tid, state))
+			alive = threads.items[i].tid;
+	proc_threads_free(&threads);
+	return alive;
+}
+
 void proc_threads_free(struct proc_threads *threads)
 {
 	for (size_t i = 0; i < threads->count; i++)

@@ -77,6 +77,13 @@ struct proc_state {
  */
 bool proc_state(pid_t pid, struct proc_state *state);
 
+/*
+ * The number by which a process can be looked at, and its state.  Where its
+ * main thread has ended and others go on, the kernel shows its memory by their
+ * numbers only, so that is one of theirs; 0 where nothing of it has memory.
+ */
+pid_t proc_alive(pid_t pid, struct proc_state *state);
+
 /* What it has used of the machine so far. */
 struct proc_stat {
 	uint64_t start;		/* when it began, in ticks since the boot: no

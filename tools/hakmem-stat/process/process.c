@@ -33,17 +33,6 @@ struct object {
 	uint64_t symbols, strings, hash;
 };
 
-pid_t process_number(const char *word)
-{
-	char *end;
-	long pid;
-
-	pid = strtol(word, &end, 10);
-	if (*end || end == word || pid < 1 || pid > INT32_MAX)
-		util_die(STATUS_USAGE, "'%s' is no number of a process", word);
-	return (pid_t)pid;
-}
-
 bool process_read(void *pid, uint64_t at, void *to, size_t len)
 {
 	struct iovec here = { to, len };

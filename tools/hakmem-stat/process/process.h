@@ -11,9 +11,6 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/* The number that `word` is; ends with STATUS_USAGE where it is none. */
-pid_t process_number(const char *word);
-
 /* Reads memory of process *(pid_t *)pid: a page_read. */
 bool process_read(void *pid, uint64_t at, void *to, size_t len);
 
