@@ -300,8 +300,9 @@ static inline void report_slice(const char *name, uint64_t ops, double *cpu)
 	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
 	end = (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
 	if (end > *cpu)
-		printf("%s: slice ops/cpu_s=%.0f rss_kib=%zu\n", name,
-		       (double)ops / (end - *cpu), status_kib("VmRSS:"));
+		printf("%s: slice ops=%" PRIu64 " ops/cpu_s=%.0f rss_kib=%zu\n",
+		       name, ops, (double)ops / (end - *cpu),
+		       status_kib("VmRSS:"));
 	fflush(stdout);
 	*cpu = end;
 }

@@ -65,6 +65,19 @@ quiet() {
 	fi
 }
 
+# Why no other process can be looked into here; empty where one can.
+unreachable() {
+	if [ "$HK_SANITIZER" != no ]; then
+		echo "no library with a sanitizer"
+	elif [ -n "${EMULATOR:-}" ]; then
+		echo "the memory of an emulator is not its program's"
+	elif [ "$(id -u)" -ne 0 ] &&
+		[ "$(cat /proc/sys/kernel/yama/ptrace_scope 2>/dev/null ||
+			echo 0)" -ne 0 ]; then
+		echo "only root may look into processes here"
+	fi
+}
+
 # A failed check is reported by its own line, not by the exit status, which
 # would be counted as another fault.
 finish() {

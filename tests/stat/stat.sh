@@ -49,19 +49,6 @@ ends() {
 	fi
 }
 
-# Why no other process can be looked into here; empty where one can.
-unreachable() {
-	if [ "$HK_SANITIZER" != no ]; then
-		echo "no library with a sanitizer"
-	elif [ -n "${EMULATOR:-}" ]; then
-		echo "the memory of an emulator is not its program's"
-	elif [ "$(id -u)" -ne 0 ] &&
-		[ "$(cat /proc/sys/kernel/yama/ptrace_scope 2>/dev/null ||
-			echo 0)" -ne 0 ]; then
-		echo "only root may look into processes here"
-	fi
-}
-
 # complains: standard error, but for the line that may be there on any system.
 complains() {
 	sed '/^hakmem-stat: [0-9]* process[es]* could not be looked at[:;]/d' \
@@ -122,15 +109,7 @@ look_usage() {
 
 # look_needs NAME: skips the rest where no process may be looked at.
 look_needs() {
-	reason=
-	[ "$HK_SANITIZER" = no ] || reason="no library with a sanitizer"
-	[ -z "${EMULATOR:-}" ] ||
-		reason="the memory of an emulator is not its program's"
-	if [ "$(id -u)" -ne 0 ] && [ "$(cat \
-		/proc/sys/kernel/yama/ptrace_scope 2>/dev/null ||
-		echo 0)" -ne 0 ]; then
-		reason="only root may look into processes here"
-	fi
+	reason=$(unreachable)
 	if [ -n "$reason" ]; then
 		skip "$1" "$reason"
 		finish
