@@ -309,6 +309,22 @@ void hk_option_secure(struct hk_policy *policy)
 	policy->text[HK_OPT_STATS_FILE - HK_FIRST_TEXT][0] = '\0';
 }
 
+static size_t sealed(size_t preset)
+{
+	return hk_option[HK_OPT_SEAL].preset[preset];
+}
+
+/* Blocks that exist stay as they are: sealed, or not. */
+static bool may_change_to(const struct hk_policy *policy, size_t preset)
+{
+	size_t now = atomic_load_explicit(&policy->value[HK_OPT_PRESET],
+					  memory_order_relaxed);
+	size_t seal = atomic_load_explicit(&policy->value[HK_OPT_SEAL],
+					   memory_order_relaxed);
+
+	return sealed(preset) == sealed(now) || sealed(preset) == seal;
+}
+
 static void apply_preset(struct hk_policy *policy, size_t preset)
 {
 	for (int i = 0; i < HK_FIRST_TEXT; i++)
@@ -328,6 +344,8 @@ int hk_option_change(struct hk_policy *policy, enum hk_option_id id,
 	if (id != HK_OPT_PRESET)
 		return hk_option_assign(policy, id, text);
 	err = hk_option_parse(id, text, &preset);
+	if (!err && !may_change_to(policy, preset))
+		err = -EPERM;
 	if (!err)
 		apply_preset(policy, preset);
 	return err;

@@ -65,7 +65,8 @@ HK_COLD int hk_option_assign(struct hk_policy *policy, enum hk_option_id id,
 
 /*
  * The same at run time.  A preset gives its values to all options that may
- * change and that nobody has chosen.
+ * change and that nobody has chosen; -EPERM too for one that seals blocks
+ * where they are not sealed, and the other way round.
  */
 HK_COLD int hk_option_change(struct hk_policy *policy, enum hk_option_id id,
 			     struct hk_span text);

@@ -49,6 +49,10 @@ static void unknown(const struct page *page, const char *key)
 __attribute__((noreturn))
 static void refused(int64_t why, const char *key, const char *value)
 {
+	if (why == -EPERM && !strcmp(key, "preset"))
+		util_die(STATUS_USAGE, "set: preset=%s: blocks that exist stay "
+			 "sealed, or not: choose it in HAKMEM_CONF or "
+			 "hakmem.conf, and start the process again", value);
 	if (why == -EPERM)
 		util_die(STATUS_USAGE, "set: %s does not change while a "
 			 "process runs: set it in HAKMEM_CONF or "
@@ -70,6 +74,7 @@ static void check(const struct page *page, const char *key, const char *value)
 {
 	char *name = util_format(PREFIX "%s", key);
 	int id = hk_option_find(hk_span_of(key));
+	uint64_t preset = page_sum(page, PREFIX "preset");
 	struct hk_policy policy = { .chosen = 0 };
 	int why;
 
@@ -78,7 +83,10 @@ static void check(const struct page *page, const char *key, const char *value)
 	free(name);
 	if (id < 0)
 		return;
-	hk_option_reset(&policy, HK_BALANCED);
+	hk_option_reset(&policy, preset < HK_PRESETS ? (enum hk_preset)preset :
+			HK_BALANCED);
+	hk_option_overrule(&policy, HK_OPT_SEAL,
+			   page_sum(page, PREFIX "seal"));
 	why = hk_option_change(&policy, (enum hk_option_id)id,
 			       hk_span_of(value));
 	if (why)
