@@ -17,8 +17,11 @@
 
 /* ---- which ---- */
 
-/* With the option off: when to look again. */
-#define LATER 100000
+/*
+ * The option may change: it is looked at once in so many allocations, also
+ * where none is due.
+ */
+#define LOOK_EACH 10000
 
 /* So many in a millisecond are not noticed. */
 #define PER_MS		1
@@ -46,18 +49,21 @@
 #define MOST_OPEN	(HK_GUARD_SLOTS / 2)
 
 /*
- * From 1 to 2 * every - 1, `every` on average, by a count of all draws:
- * relaxed, any will do.
+ * From 1 to 2 * every - 1, `every` on average.  What is beyond LOOK_EACH is
+ * drawn again there: so from 1 to every + LOOK_EACH / 2 where that is less,
+ * which is `every` on average then, as it is LOOK_EACH * (1 - p) / p +
+ * LOOK_EACH / 2 where p is LOOK_EACH over the range.  By a count of all
+ * draws: relaxed, any will do.
  */
-static int32_t draw(size_t every)
+static size_t draw(size_t every)
 {
 	static _Atomic uint64_t draws;
 	uint64_t n = atomic_fetch_add_explicit(&draws, 1,
 					       memory_order_relaxed);
 	uint64_t z = hk_splitmix(hk_arena.link_key + n * HK_SPLITMIX_STEP);
 
-	/* Far from what TOO_SOON makes too large. */
-	return (int32_t)hk_min(1 + (z >> 32) % (2 * every - 1), 1u << 27);
+	return 1 + (z >> 32) % hk_min(2 * every - 1,
+				   every + LOOK_EACH / 2);
 }
 
 /*
@@ -117,18 +123,18 @@ static bool is_to_trap(void)
 		memory_order_relaxed, memory_order_relaxed);
 }
 
-/* Draws the next one.  The first of a thread may be the one at hand. */
+/*
+ * Draws the next one.  Where none was drawn before, the first may be the one
+ * at hand.
+ */
 static bool is_due(size_t every)
 {
-	bool began = hk_tls.sampling;
+	bool drawn = hk_tls.sample_drawn;
+	size_t n = every ? draw(every) : SIZE_MAX;
 
-	hk_tls.sampling = true;
-	if (!every) {
-		hk_tls.until_sample = LATER;
-		return false;
-	}
-	hk_tls.until_sample = draw(every);
-	return began || hk_tls.until_sample == 1;
+	hk_tls.sample_drawn = n <= LOOK_EACH;
+	hk_tls.until_sample = (int32_t)hk_min(n, (size_t)LOOK_EACH);
+	return every && (drawn || n == 1);
 }
 
 /* ---- reports ---- */
@@ -281,7 +287,7 @@ void *hk_sample(size_t n, size_t align, const void *frame)
 	void *p;
 
 	if (hk_libc_mode_on() || hk_process_start() || hk_note_watched()) {
-		hk_tls.until_sample = LATER;
+		hk_tls.until_sample = LOOK_EACH;
 		return NULL;
 	}
 	every = hk_policy_get(HK_OPT_GUARD);

@@ -205,10 +205,11 @@ struct hk_tls {
 	/*
 	 * Allocations until one is to be sampled, as far as slow paths see
 	 * them; what the fast ones do with blocks that come and go in one
-	 * list is not seen.  Not yet drawn: see api/sample.h.
+	 * list is not seen.  Or until it is to be drawn how many these are:
+	 * see api/sample.c.
 	 */
 	int32_t until_sample;
-	bool sampling;
+	bool sample_drawn;
 	bool in_shared;
 };
 static_assert(sizeof(struct hk_tls) <= 352,
