@@ -18,32 +18,39 @@
 
 /*
  * By the end the program may have closed standard error, or a file of its
- * own may have its number: so a duplicate is kept, out of the way, which is
- * used if it still is what it was.  -1: none.
+ * own may have its number: so a duplicate is kept, out of the way.  It may
+ * have closed that, too: either is used if it still is the file that it was
+ * at the start.  -1: none.
  */
 static int kept_fd = -1;
-static struct stat kept_file;
+static struct stat stderr_file;
+static bool had_stderr;
 
 static void keep_stderr(void)
 {
 	static const int places[] = { 1000, 200, 10 };
 
-	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+	had_stderr = !fstat(STDERR_FILENO, &stderr_file);
+	for (size_t i = 0; had_stderr && kept_fd < 0 &&
+		     i < sizeof(places) / sizeof(places[0]); i++)
 		kept_fd = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, places[i]);
-		if (kept_fd >= 0)
-			break;
-	}
-	if (kept_fd >= 0 && fstat(kept_fd, &kept_file))
-		kept_fd = -1;
 }
 
-static bool is_stderr_still(void)
+static bool is_still(int fd)
 {
 	struct stat now;
 
-	return kept_fd >= 0 && !fstat(kept_fd, &now) &&
-		now.st_dev == kept_file.st_dev &&
-		now.st_ino == kept_file.st_ino;
+	return had_stderr && !fstat(fd, &now) &&
+		now.st_dev == stderr_file.st_dev &&
+		now.st_ino == stderr_file.st_ino;
+}
+
+/* What was standard error at the start; -1 where it is closed. */
+static int same_stderr(void)
+{
+	if (kept_fd >= 0 && is_still(kept_fd))
+		return kept_fd;
+	return is_still(STDERR_FILENO) ? STDERR_FILENO : -1;
 }
 
 /*
@@ -97,10 +104,10 @@ static void write_file(struct hk_line line, const char *name)
 	if (fd >= 0) {
 		hk_line_write(&line, fd);
 		close(fd);
-	} else if (is_stderr_still() && !hk_policy.quiet) {
+	} else if (same_stderr() >= 0 && !hk_policy.quiet) {
 		hk_line_str(&why, "hakmem: stats_file: cannot write ");
 		hk_line_str(&why, path.text);
-		hk_line_write(&why, kept_fd);
+		hk_line_write(&why, same_stderr());
 	}
 }
 
@@ -130,8 +137,8 @@ void hk_goodbye(void)
 	hk_emit_os_line(&line, &stats);
 	if (in_file())
 		write_file(line, hk_policy_text(HK_OPT_STATS_FILE));
-	if (on_stderr() && is_stderr_still())
-		hk_line_write(&line, kept_fd);
+	if (on_stderr() && same_stderr() >= 0)
+		hk_line_write(&line, same_stderr());
 }
 
 void hk_goodbye_start(void)
