@@ -14,6 +14,7 @@
 #include "heap/process.h"
 #include "heap/thread.h"
 #include "os/os.h"
+#include "policy/option.h"
 
 #include <pthread.h>
 
@@ -35,8 +36,12 @@ __attribute__((constructor)) static void library_starts(void)
 	hk_config_complain();
 	hk_os_scrub_environment("HAKMEM_");
 	pthread_atfork(hk_fork_prepare, hk_fork_parent, hk_fork_child);
-	if (wants_libc())
+	if (wants_libc()) {
 		hk_libc_mode_start();
+		/* Others see by it who serves the process. */
+		hk_option_overrule(&hk_policy, HK_OPT_FORCE_LIBC,
+				   hk_libc_mode_on());
+	}
 	hk_libc_mode_forget();
 	if (hk_policy_get(HK_OPT_BACKGROUND_THREAD) && !hk_libc_mode_on())
 		hk_background_arm();
