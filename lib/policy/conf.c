@@ -70,6 +70,19 @@ bool hk_conf_problem(struct hk_conf *conf, struct hk_line *line,
 	return true;
 }
 
+static void tell_rest(const struct hk_conf *conf)
+{
+	struct hk_line line = { 0 };
+
+	if (!conf->tell || conf->policy->quiet ||
+	    conf->problems <= HK_CONF_TOLD)
+		return;
+	hk_line_str(&line, "hakmem: ");
+	hk_line_num(&line, conf->problems - HK_CONF_TOLD);
+	hk_line_str(&line, " more mistakes in the configuration are not told");
+	conf->tell(&line);
+}
+
 /* Somebody else's text: not too much of it, and no control characters. */
 static void put_quoted(struct hk_line *line, struct hk_span text)
 {
@@ -373,4 +386,5 @@ void hk_conf_read(struct hk_conf *conf)
 	hk_option_reset(conf->policy, (enum hk_preset)r.preset);
 	r.presets = false;
 	read_sources(&r);
+	tell_rest(conf);
 }
