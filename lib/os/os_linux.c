@@ -546,8 +546,8 @@ bool hk_os_program_among(const char *names)
 		hk_os_name_among(executed, names);
 }
 
-/* The kernel's struct stat is glibc's on both processors. */
-static int check_trusted(long fd, size_t size)
+/* Tells its length.  The kernel's struct stat is glibc's on both processors. */
+static int check_trusted(long fd, size_t size, size_t *len)
 {
 	struct stat st;
 	long ret = sys3(SYS_fstat, fd, (long)&st, 0);
@@ -557,9 +557,11 @@ static int check_trusted(long fd, size_t size)
 	if (!S_ISREG(st.st_mode) || st.st_uid != 0 ||
 	    st.st_mode & (S_IWGRP | S_IWOTH))
 		return -EPERM;
-	return (size_t)st.st_size > size ? -EFBIG : 0;
+	*len = (size_t)st.st_size;
+	return *len > size ? -EFBIG : 0;
 }
 
+/* Up to `size` bytes, or as many as there are. */
 static int read_all(long fd, char *buf, size_t size, size_t *len)
 {
 	long n;
@@ -583,7 +585,7 @@ int hk_os_read_trusted(const char *path, char *buf, size_t size, size_t *len)
 
 	if (failed(fd))
 		return (int)fd;
-	err = check_trusted(fd, size);
+	err = check_trusted(fd, size, &size);
 	if (!err)
 		err = read_all(fd, buf, size, len);
 	sys3(SYS_close, fd, 0, 0);
