@@ -667,7 +667,10 @@ static void run_forget(struct hk_heap *heap, unsigned int i)
 		heap->run[i] = heap->run[i + 1];
 }
 
-/* A kept run of just this length, the latest first. */
+/*
+ * A kept run of just this length, the latest first.  What is dirty ages
+ * meanwhile, though nothing is asked of the runs.
+ */
 static struct hk_desc *run_recent(struct hk_heap *heap, size_t units)
 {
 	for (unsigned int i = heap->runs; i-- > 0;) {
@@ -675,6 +678,7 @@ static struct hk_desc *run_recent(struct hk_heap *heap, size_t units)
 
 		if (run->units == units) {
 			run_forget(heap, i);
+			hk_run_poll();
 			return run;
 		}
 	}
