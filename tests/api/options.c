@@ -18,6 +18,15 @@ static char *get(const char *name)
 	return value;
 }
 
+/* Blocks between guard pages that were made so far. */
+static uint64_t guarded(void)
+{
+	struct hakmem_stats stats;
+
+	CHECK_EQ(hakmem_stats_get(&stats, sizeof(stats)), 0);
+	return stats.guarded_allocs;
+}
+
 static void fails_to_set(const char *name, const char *value, int err)
 {
 	errno = 0;
@@ -105,6 +114,28 @@ static void values(void)
 	/* What was chosen stays. */
 	CHECK(!strcmp(get("decommit"), "off"));
 	CHECK(!strcmp(get("dirty_min"), "2M"));
+	/* Blocks are not sealed, and do not become so. */
+	fails_to_set("preset", "hardened", EPERM);
+	CHECK(!strcmp(get("preset"), "speed-first"));
+}
+
+/* From its first call on this thread has had none to sample, or few. */
+static void sampling_begins(void)
+{
+	static void *blocks[60000];
+	uint64_t before, after;
+
+	CHECK_EQ(hakmem_option_set("guard", "0"), 0);
+	hakmem_free(hakmem_malloc(1));
+	before = guarded();
+	CHECK_EQ(hakmem_option_set("guard", "1"), 0);
+	for (size_t i = 0; i < 60000; i++)
+		CHECK((blocks[i] = hakmem_malloc(100)) != NULL);
+	after = guarded();
+	CHECK_EQ(hakmem_option_set("guard", "0"), 0);
+	for (size_t i = 0; i < 60000; i++)
+		hakmem_free(blocks[i]);
+	CHECK(after > before);
 }
 
 /* Options change under threads that allocate. */
@@ -141,7 +172,7 @@ static void under_way(void)
 		{ "batch", "31" }, { "empties", "32" }, { "lean", "0" },
 		{ "preset", "balanced" }, { "huge_pages", "always" },
 		{ "decommit", "dontneed" }, { "dirty_budget", "1000%" },
-		{ "preset", "hardened" }, { "huge_pages", "auto" },
+		{ "preset", "speed-first" }, { "huge_pages", "auto" },
 	};
 	size_t rounds = check_count(40);
 	pthread_t threads[2];
@@ -166,6 +197,7 @@ int main(void)
 	each_option();
 	wrong_arguments();
 	values();
+	sampling_begins();
 	under_way();
 	return 0;
 }
