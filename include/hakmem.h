@@ -280,9 +280,9 @@ int hakmem_stats_print(int fd, enum hakmem_format format) HAKMEM_NOTHROW;
  * process does from then on.  A new preset changes all options that may change
  * and that nobody has chosen one by one, by any source or by this call.
  * Returns 0, or -1 with the option as it was: ENOENT as above, EPERM (it does
- * not change at run time; of presets, "hardened" to others, and others to it,
- * as blocks that exist stay sealed or not), EINVAL (that is no value, or a pointer is NULL),
- * ERANGE (the value is too small or too large).
+ * not change at run time; a preset that is not "hardened" where blocks are
+ * sealed, or "hardened" where they are not), EINVAL (that is no value, or a
+ * pointer is NULL), ERANGE (the value is too small or too large).
  */
 const char *hakmem_option_name(size_t index) HAKMEM_NOTHROW;
 int hakmem_option_get(const char *name, char *buf, size_t size)

@@ -12,7 +12,7 @@
 
 #include <string.h>
 
-/* In every program that is linked with the archive: see init.h. */
+/* In those as well that have no malloc() of ours. */
 __attribute__((used)) static void (*const anchor)(void) = hk_init_anchor;
 
 HK_EXPORT const char *hakmem_version(void)

@@ -7,9 +7,13 @@
  */
 #include "api/alloc.h"
 #include "api/info.h"
+#include "api/init.h"
 
 #include <malloc.h>
 #include <stdlib.h>
+
+/* In every program that is linked with the archive: see init.h. */
+__attribute__((used)) static void (*const anchor)(void) = hk_init_anchor;
 
 HK_EXPORT void *malloc(size_t size)
 {
