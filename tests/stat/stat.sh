@@ -184,7 +184,7 @@ int main(void)
 	return read(0, &byte, 1) != 0;
 }
 END_OF_C
-	for later in 0 1; do
+	for later in -1 0 1; do
 		# shellcheck disable=SC2086 # a compiler may come with options
 		$CC -DLATER=$later -I"$top_srcdir/lib" -rdynamic \
 			-o "$work/later$later" "$work/later.c" || exit 99
@@ -195,6 +195,10 @@ END_OF_C
 	stat "$1" -p "$pid"
 	ends "a page of a later kind" 3 "of a later kind: a newer hakmem-stat"
 	check "that is one line" test "$(wc -l <"$work/err")" -eq 1
+	stop
+	start "$work/later-1"
+	stat "$1" -p "$pid"
+	ends "one of an earlier kind" 3 "of an earlier kind: an older hakmem-stat"
 	stop
 	start "$work/later0"
 	stat "$1" -p "$pid"

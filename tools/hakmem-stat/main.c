@@ -9,6 +9,8 @@
 #include "commands/commands.h"
 #include "common/util.h"
 
+#include "stats/page.h"
+
 #include <fcntl.h>
 #include <hakmem.h>
 #include <stdlib.h>
@@ -154,7 +156,8 @@ int main(int argc, char **argv)
 		return finish(STATUS_FINE);
 	}
 	if (!strcmp(word, "--version") || !strcmp(word, "-V")) {
-		printf("hakmem-stat (libhakmem) " HAKMEM_VERSION_STRING "\n");
+		printf("hakmem-stat (libhakmem) " HAKMEM_VERSION_STRING
+		       ", statistics page %u\n", HK_PAGE_ABI);
 		return finish(STATUS_FINE);
 	}
 	if (argc < 2)

@@ -9,6 +9,7 @@
 #include "figures/charted.h"
 #include "figures/explained.h"
 #include "figures/moment.h"
+#include "process/proc.h"
 
 #include <stdlib.h>
 #include <time.h>
@@ -68,10 +69,11 @@ enum sampled moments_look(struct moments *moments,
 			  const struct sampler *sampler, char **line)
 {
 	uint64_t elapsed = sample_clock(CLOCK_MONOTONIC) - moments->start_ns;
+	struct proc_state state;
 	const char *why;
 	enum sampled there;
 
-	*line = look(sampler->pid, elapsed, &why);
+	*line = look(proc_alive(sampler->pid, &state), elapsed, &why);
 	there = still_there(sampler);
 	if (there != SAMPLED) {
 		free(*line);

@@ -2,7 +2,7 @@
 /*
  * options.c - "hakmem-stat options": all options of the library, what each
  * preset has, and what a process that starts now gets from the configuration
- * file and from our environment.
+ * file and from our environment, or a running one has.
  *
  * The table and what reads the sources are the library's own, linked into
  * this program: the two cannot differ.
@@ -14,10 +14,13 @@
 #include "display/json.h"
 #include "display/print.h"
 #include "figures/options.h"
+#include "process/look.h"
 
 #include "heap/config.h"
 #include "policy/option.h"
 
+#include <getopt.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 /* ---- as a table, and as CSV ---- */
@@ -31,7 +34,8 @@ static void print_table_row(const struct option_row *row)
 	printf("    %s\n", row->help);
 }
 
-static void print_table(const struct option_row *rows, size_t count)
+static void print_table(pid_t pid, const struct option_row *rows,
+			size_t count)
 {
 	printf("%s%-17s %-13s %-12s %-12s %-12s %-3s %s%s\n",
 	       util_bold(stdout), "option", "value", "balanced",
@@ -39,8 +43,11 @@ static void print_table(const struct option_row *rows, size_t count)
 	       util_plain(stdout));
 	for (size_t i = 0; i < count; i++)
 		print_table_row(&rows[i]);
-	printf("\nvalue: of a process that starts now; run: may change at run "
-	       "time\nfile: %s\n", hk_config_path);
+	if (pid)
+		printf("\nvalue: of process %ld", (long)pid);
+	else
+		printf("\nvalue: of a process that starts now");
+	printf("; run: may change at run time\nfile: %s\n", hk_config_path);
 }
 
 static void print_csv(const struct option_row *rows, size_t count)
@@ -79,20 +86,60 @@ static void read_sources(struct hk_policy *policy)
 	hk_config_read(&conf, hk_config_path, text);
 }
 
+/*
+ * The numbers are on its page.  Texts are not, nor what a library of another
+ * version does not have: those are not known.
+ */
+static void read_process(struct hk_policy *policy, uint32_t *unknown,
+			 pid_t pid)
+{
+	struct page page;
+
+	look_page(&page, pid);
+	hk_option_reset(policy, HK_BALANCED);
+	*unknown = 0;
+	for (int i = 0; i < HK_OPTIONS; i++) {
+		char *name = util_format("option_%s", hk_option[i].name);
+		uint64_t n = page_sum(&page, name);
+		char *text = page_find(&page, name) ?
+			options_value_said((enum hk_option_id)i, n) : NULL;
+
+		if (text)
+			hk_option_overrule(policy, (enum hk_option_id)i, n);
+		else
+			*unknown |= (uint32_t)1 << i;
+		free(text);
+		free(name);
+	}
+	page_free(&page);
+}
+
+static void add(struct option_row *row, const struct hk_policy *policy,
+		uint32_t unknown, enum hk_option_id id)
+{
+	options_fill(row, policy, id);
+	if (unknown >> id & 1)
+		row->value[0] = '\0';
+}
+
 /* The options that are named, or all of them. */
-static size_t choose(struct option_row *rows, char *const *names)
+static size_t choose(struct option_row *rows, pid_t pid, char *const *names)
 {
 	const char *known[HK_OPTIONS + 1] = { NULL };
 	struct hk_policy policy;
+	uint32_t unknown = 0;
 	size_t count = 0;
 
-	read_sources(&policy);
+	if (pid)
+		read_process(&policy, &unknown, pid);
+	else
+		read_sources(&policy);
 	for (int i = 0; i < HK_OPTIONS; i++)
 		known[i] = hk_option[i].name;
 	if (!*names)
 		for (int i = 0; i < HK_OPTIONS; i++)
-			options_fill(&rows[count++], &policy,
-				     (enum hk_option_id)i);
+			add(&rows[count++], &policy, unknown,
+			    (enum hk_option_id)i);
 	for (; *names && count < HK_OPTIONS; names++) {
 		int id = hk_option_find(hk_span_of(*names));
 		const char *nearest = util_nearest(*names, known);
@@ -102,25 +149,47 @@ static size_t choose(struct option_row *rows, char *const *names)
 				 "'%s'%s%s%s", *names,
 				 nearest ? "; did you mean '" : "",
 				 nearest ? nearest : "", nearest ? "'?" : "");
-		options_fill(&rows[count++], &policy, (enum hk_option_id)id);
+		add(&rows[count++], &policy, unknown, (enum hk_option_id)id);
 	}
 	return count;
 }
 
-static void print_rows(enum print_format format,
+static void print_rows(enum print_format format, pid_t pid,
 		       const struct option_row *rows, size_t count)
 {
 	switch (format) {
 	case PRINT_TABLE:
-		print_table(rows, count);
+		print_table(pid, rows, count);
 		break;
 	case PRINT_JSON:
-		print_options_json(stdout, hk_config_path, rows, count);
+		print_options_json(stdout, hk_config_path, pid, rows,
+				   count);
 		break;
 	case PRINT_CSV:
 		print_csv(rows, count);
 		break;
 	}
+}
+
+static bool read_arguments(int argc, char **argv, struct output *output,
+			   pid_t *pid)
+{
+	static const struct option options[] = {
+		OUTPUT_OPTIONS,
+		{ "pid", required_argument, NULL, 'p' },
+		{ NULL, 0, NULL, 0 },
+	};
+	int option;
+
+	output_start(output);
+	while ((option = getopt_long(argc, argv, "f:hp:", options,
+				     NULL)) >= 0) {
+		if (option == 'p')
+			*pid = look_number(optarg);
+		else if (!output_take(output, option))
+			return false;
+	}
+	return true;
 }
 
 static int run(int argc, char **argv)
@@ -129,12 +198,13 @@ static int run(int argc, char **argv)
 	enum print_format format;
 	struct output output;
 	size_t count;
+	pid_t pid = 0;
 
-	if (!output_read(argc, argv, &output))
+	if (!read_arguments(argc, argv, &output, &pid))
 		return output.status;
 	format = print_format_named(output.format);
-	count = choose(rows, argv + optind);
-	print_rows(format, rows, count);
+	count = choose(rows, pid, argv + optind);
+	print_rows(format, pid, rows, count);
 	for (size_t i = 0; i < count; i++)
 		options_release(&rows[i]);
 	return STATUS_FINE;
@@ -146,9 +216,13 @@ const struct command command_options = {
 	.usage = "[OPTION...] [NAME...]",
 	.summary = "what can be chosen, and is",
 	.examples =
-"  hakmem-stat options                    what can be chosen, and is\n",
+"  hakmem-stat options                    what can be chosen, and is\n"
+"  hakmem-stat options -p 4711            what is in force in a process\n",
 	.help =
 "Lists the library's options, or those named: what a process that starts now\n"
 "would have, each preset's value, the range.\n"
+"  -p, --pid=PID        the values of a running process; texts, which are not\n"
+"                       on its page, are left out.  Exits with 3 where it\n"
+"                       cannot be looked into\n"
 	OUTPUT_HELP,
 };

@@ -380,7 +380,7 @@ static int report(const struct run *run)
 		util_say("libhakmem was not loaded: %s", about.evidence);
 	if (!run->output && run->in_line)
 		fputc('\n', run->out);
-	print_lines(run->out, run->format, &run->lines, &about);
+	print_lines(run->out, run->format, &run->lines, &about, 0);
 	util_finish(run->out, run->output ? run->output : "standard error",
 		    STATUS_RUN_FAILED);
 	return about.status;

@@ -166,8 +166,22 @@ static struct json_object *total_object(const struct oslines *lines)
 	return object;
 }
 
+static struct json_object *budget_object(const struct oslines *lines,
+					 uint64_t operations)
+{
+	struct json_object *object = json_object_new_object();
+	double each = print_per_operation(lines, operations);
+
+	add_number(object, "operations", operations);
+	add_number(object, "calls", osline_calls(lines));
+	add(object, "calls_per_operation", json_object_new_double(each));
+	add(object, "within_budget",
+	    json_object_new_boolean(each <= PRINT_BUDGET));
+	return object;
+}
+
 void print_json(FILE *out, const struct oslines *lines,
-		const struct print_run *run)
+		const struct print_run *run, uint64_t operations)
 {
 	struct json_object *object = json_object_new_object();
 	struct json_object *processes = json_object_new_array();
@@ -179,13 +193,17 @@ void print_json(FILE *out, const struct oslines *lines,
 		json_object_array_add(processes, line_object(&lines->items[i]));
 	add(object, "processes", processes);
 	add(object, "total", total_object(lines));
+	if (operations)
+		add(object, "budget", budget_object(lines, operations));
 	fprintf(out, "%s\n",
 		json_object_to_json_string_ext(object, JSON_C_TO_STRING_PLAIN |
 					       JSON_C_TO_STRING_NOSLASHESCAPE));
 	json_object_put(object);
 }
 
-static struct json_object *option_object(const struct option_row *row)
+/* Whether it was chosen is known of a process that starts now. */
+static struct json_object *option_object(const struct option_row *row,
+					 pid_t pid)
 {
 	struct json_object *object = json_object_new_object();
 	struct json_object *presets = json_object_new_object();
@@ -194,7 +212,8 @@ static struct json_object *option_object(const struct option_row *row)
 	add_text(object, "type", row->type);
 	add_text(object, "unit", row->unit);
 	add_text(object, "value", row->value);
-	add(object, "chosen", json_object_new_boolean(row->chosen));
+	if (!pid)
+		add(object, "chosen", json_object_new_boolean(row->chosen));
 	add_text(presets, "balanced", row->preset[0]);
 	add_text(presets, "speed-first", row->preset[1]);
 	add_text(presets, "hardened", row->preset[2]);
@@ -207,16 +226,18 @@ static struct json_object *option_object(const struct option_row *row)
 	return object;
 }
 
-void print_options_json(FILE *out, const char *file,
+void print_options_json(FILE *out, const char *file, pid_t pid,
 			const struct option_row *rows, size_t count)
 {
 	struct json_object *object = json_object_new_object();
 	struct json_object *options = json_object_new_array();
 
 	add_number(object, "schema", 1);
+	if (pid)
+		add_number(object, "pid", (uint64_t)pid);
 	add_text(object, "file", file);
 	for (size_t i = 0; i < count; i++)
-		json_object_array_add(options, option_object(&rows[i]));
+		json_object_array_add(options, option_object(&rows[i], pid));
 	add(object, "options", options);
 	fprintf(out, "%s\n",
 		json_object_to_json_string_ext(object, JSON_C_TO_STRING_PLAIN |
@@ -575,19 +596,21 @@ const bool print_json_built = false;
 
 /* Never called: print_format_named() refuses. */
 void print_json(FILE *out, const struct oslines *lines,
-		const struct print_run *run)
+		const struct print_run *run, uint64_t operations)
 {
 	(void)out;
 	(void)lines;
 	(void)run;
+	(void)operations;
 	abort();
 }
 
-void print_options_json(FILE *out, const char *file,
+void print_options_json(FILE *out, const char *file, pid_t pid,
 			const struct option_row *rows, size_t count)
 {
 	(void)out;
 	(void)file;
+	(void)pid;
 	(void)rows;
 	(void)count;
 	abort();

@@ -22,7 +22,8 @@ void print_explained_json(const struct explained *explained);
 void print_heaps_json(const struct heaps *heaps);
 void print_listed_json(const struct listing *listing);
 void print_mapped_json(const struct mapped *mapped);
-void print_options_json(FILE *out, const char *file,
+/* `pid` is 0 where the values are those of a process that starts now. */
+void print_options_json(FILE *out, const char *file, pid_t pid,
 			const struct option_row *rows, size_t count);
 void print_sizes_json(const struct sizes *sizes);
 void print_watched_json(const struct watched *watched, double now);

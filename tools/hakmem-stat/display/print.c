@@ -140,8 +140,24 @@ static void print_sources(FILE *out, const struct oslines *lines)
 			lines->count, util_plain(out));
 }
 
+double print_per_operation(const struct oslines *lines, uint64_t operations)
+{
+	return (double)osline_calls(lines) / (double)operations;
+}
+
+static void print_budget(FILE *out, const struct oslines *lines,
+			 uint64_t operations)
+{
+	double each = print_per_operation(lines, operations);
+
+	fprintf(out, "  %" PRIu64 " calls to the system in %" PRIu64
+		" operations: %.3g for each, %s the budget of %.0e\n",
+		osline_calls(lines), operations, each,
+		each <= PRINT_BUDGET ? "within" : "over", PRINT_BUDGET);
+}
+
 static void print_table(FILE *out, const struct oslines *lines,
-			const struct print_run *run)
+			const struct print_run *run, uint64_t operations)
 {
 	if (run) {
 		print_run_rows(out, run);
@@ -159,6 +175,8 @@ static void print_table(FILE *out, const struct oslines *lines,
 		print_sources(out, lines);
 	}
 	print_figures(out, lines);
+	if (operations)
+		print_budget(out, lines, operations);
 }
 
 /* ---- CSV ---- */
@@ -205,14 +223,15 @@ static void print_csv(FILE *out, const struct oslines *lines)
 }
 
 void print_lines(FILE *out, enum print_format format,
-		 const struct oslines *lines, const struct print_run *run)
+		 const struct oslines *lines, const struct print_run *run,
+		 uint64_t operations)
 {
 	switch (format) {
 	case PRINT_TABLE:
-		print_table(out, lines, run);
+		print_table(out, lines, run, operations);
 		break;
 	case PRINT_JSON:
-		print_json(out, lines, run);
+		print_json(out, lines, run, operations);
 		break;
 	case PRINT_CSV:
 		print_csv(out, lines);

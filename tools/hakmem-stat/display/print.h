@@ -38,9 +38,21 @@ enum print_format print_format_named(const char *name);
 /* The same, for commands whose JSON takes no json-c. */
 enum print_format print_format_plain(const char *name);
 
-/* `run` is NULL where the lines come from files. */
+/*
+ * Calls to the system for memory, by the operations of the program that made
+ * them: what a program whose needs do not change may make.  From the ancestor.
+ */
+#define PRINT_BUDGET	1e-8
+
+double print_per_operation(const struct oslines *lines, uint64_t operations);
+
+/*
+ * `run` is NULL where the lines come from files; `operations` is how many the
+ * program did, 0 where nobody has said.
+ */
 void print_lines(FILE *out, enum print_format format,
-		 const struct oslines *lines, const struct print_run *run);
+		 const struct oslines *lines, const struct print_run *run,
+		 uint64_t operations);
 
 /* A field of CSV, quoted as RFC 4180 has it where that is needed. */
 void print_csv_field(FILE *out, const char *text);
@@ -48,6 +60,6 @@ void print_csv_field(FILE *out, const char *text);
 /* In json.c; print_json_built is false in a build without json-c. */
 extern const bool print_json_built;
 void print_json(FILE *out, const struct oslines *lines,
-		const struct print_run *run);
+		const struct print_run *run, uint64_t operations);
 
 #endif /* STAT_PRINT_H */

@@ -194,14 +194,28 @@ static char *actual_value(const struct page *page, enum hk_option_id id)
 	return value ? options_value_said(id, n) : NULL;
 }
 
-/* It is what the machine has, or what was learned. */
+/* The names that the library itself goes by: see os.h. */
+static const char *excluded(const struct sources *s)
+{
+	const char *names = s->all.text[HK_OPT_EXCLUDE - HK_FIRST_TEXT];
+	const char *program = s->from->program;
+	const char *executed = s->from->executed;
+
+	if (program && hk_os_name_among(program, names))
+		return program;
+	return executed && !s->from->secure &&
+		hk_os_name_among(executed, names) ? executed : NULL;
+}
+
+/* It is what the machine has, what was learned, or follows from the name. */
 static bool changes_itself(const struct sources *s, enum hk_option_id id)
 {
 	bool learns = atomic_load_explicit(&s->all.value[HK_OPT_LEARNER],
 					   memory_order_relaxed);
 
 	return !hk_option_chosen(&s->all, id) &&
-		(id == HK_OPT_ARENA_SIZE || (learns &&
+		(id == HK_OPT_ARENA_SIZE ||
+		 (id == HK_OPT_FORCE_LIBC && excluded(s)) || (learns &&
 		 (id == HK_OPT_EMPTIES || id == HK_OPT_PURGE_AGE)));
 }
 
@@ -284,19 +298,6 @@ static void tell_forced(const struct sources *s)
 	free(source);
 }
 
-/* The names that the library itself goes by: see os.h. */
-static const char *excluded(const struct sources *s)
-{
-	const char *names = s->all.text[HK_OPT_EXCLUDE - HK_FIRST_TEXT];
-	const char *program = s->from->program;
-	const char *executed = s->from->executed;
-
-	if (program && hk_os_name_among(program, names))
-		return program;
-	return executed && !s->from->secure &&
-		hk_os_name_among(executed, names) ? executed : NULL;
-}
-
 static void tell_excluded(const struct sources *s, const char *program)
 {
 	char *source = source_of(s, HK_OPT_EXCLUDE);
@@ -327,10 +328,10 @@ bool doctor_options(struct findings *findings,
 	tell_options(&s);
 	program = excluded(&s);
 	out = forced(&s);
-	if (out)
-		tell_forced(&s);
-	else if (program)
+	if (program && !hk_option_chosen(&s.all, HK_OPT_FORCE_LIBC))
 		tell_excluded(&s, program);
+	else if (out)
+		tell_forced(&s);
 	free(s.variables);
 	return out || program;
 }

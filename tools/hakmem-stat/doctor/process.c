@@ -405,10 +405,8 @@ void doctor_process(struct findings *findings, pid_t pid, const char *library)
 
 	p.status = process_find(pid, PROCESS_PAGE, &found);
 	p.file = found.file;
-	require(pid, p.status != -ESRCH && p.status != -EACCES,
-		process_why(p.status));
-	require(pid, proc_state(pid, &state), "it has no memory: it has "
-		"ended, or is a thread of the kernel");
+	require(pid, p.status != -ESRCH && p.status != -EACCES &&
+		p.status != -ENXIO, process_why(p.status));
 	p.loaded = found.file != NULL;
 	findings->about = proc_name(pid, "comm");
 	read_program(&p);

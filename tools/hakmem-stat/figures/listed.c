@@ -102,7 +102,7 @@ static const char *read_page(struct listed *item, uint64_t at)
 	const char *why;
 
 	page_free(&item->page);
-	why = page_load(&item->page, process_read, &item->pid, at);
+	why = page_load(&item->page, process_read, &item->task, at);
 	if (!why)
 		take_figures(item, &item->page);
 	return why;
@@ -118,7 +118,7 @@ static int look(struct listed *item, const char **why, uint64_t *at)
 	/* Twice: it may have executed another program in between. */
 	for (int i = 0; i < 2 && !item->has_figures; i++) {
 		struct process_found found;
-		int status = process_find(item->pid, PROCESS_PAGE, &found);
+		int status = process_find(item->task, PROCESS_PAGE, &found);
 
 		free(item->library);
 		item->library = found.file;
@@ -180,7 +180,7 @@ static void take_names(struct listed *item)
 	item->comm = comm_of(item->pid);
 	item->command = util_copy(item->comm, strcspn(item->comm, "\n"));
 	proc_printable(item->command);
-	item->cgroup = proc_cgroup(item->pid, &kind);
+	item->cgroup = proc_cgroup(item->task, &kind);
 	last = strrchr(item->cgroup, '/');
 	item->unit = last ? last + 1 : "";
 	if (item->library)
@@ -213,18 +213,19 @@ static void add(struct listing *listing, struct listed *item,
 static void add_process(struct listing *listing, pid_t pid,
 			struct listed_whose whose, struct known *known)
 {
+	struct listed item = { .pid = pid, .preset = "" };
 	struct proc_state state;
-	struct listed item = { .pid = proc_alive(pid, &state), .preset = "" };
 	const char *why;
 	uint64_t at;
 	int status;
 
-	if (!item.pid || (!whose.any && state.uid != whose.uid))
+	item.task = proc_alive(pid, &state);
+	if (!item.task || (!whose.any && state.uid != whose.uid))
 		return;
 	status = known ? look_again(&item, known) : look(&item, &why, &at);
 	if (!status)
 		take_names(&item);
-	if (!proc_state(item.pid, &state)) {
+	if (!proc_state(item.task, &state)) {
 		drop(&item);
 	} else if (status) {
 		listing->closed += status == -EACCES;
@@ -236,7 +237,8 @@ static void add_process(struct listing *listing, pid_t pid,
 
 const char *listed_one(struct listing *listing, pid_t pid)
 {
-	struct listed item = { .pid = pid, .preset = "" };
+	struct listed item = { .pid = proc_group(pid), .task = pid,
+			       .preset = "" };
 	struct proc_state state;
 	const char *why;
 	uint64_t at;

@@ -21,6 +21,7 @@
  */
 struct listed {
 	pid_t pid;
+	pid_t task;		/* a thread of it that lives: proc_alive() */
 	uid_t uid;		/* the effective one */
 	char *user;		/* its name, or its number */
 	uint64_t rss;		/* bytes */

@@ -266,3 +266,24 @@ struct osline_sum *osline_sums(const struct oslines *lines, size_t *count)
 	}
 	return sums;
 }
+
+uint64_t osline_calls(const struct oslines *lines)
+{
+	static const char *const kinds[] = {
+		"madvise", "mmap_total", "munmap_total", "mprotect_total",
+		"mremap_total"
+	};
+	uint64_t calls = 0;
+
+	for (size_t i = 0; i < lines->count; i++)
+		for (size_t k = 0; k < sizeof(kinds) / sizeof(kinds[0]); k++) {
+			const struct osline_value *value =
+				osline_find(&lines->items[i], kinds[k]);
+
+			if (value && value->is_number &&
+			    __builtin_add_overflow(calls, value->number,
+						   &calls))
+				calls = UINT64_MAX;
+		}
+	return calls;
+}

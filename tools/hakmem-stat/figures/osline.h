@@ -70,6 +70,9 @@ const struct osline_value *osline_find(const struct osline *line,
  */
 struct osline_sum *osline_sums(const struct oslines *lines, size_t *count);
 
+/* Calls to the system for memory, of every kind, of all processes. */
+uint64_t osline_calls(const struct oslines *lines);
+
 /* What a key means, or "" for one that this version does not know. */
 const char *osline_meaning(const char *key);
 

@@ -31,10 +31,10 @@ void sampler_open(struct sampler *sampler, pid_t pid)
 	struct proc_stat usage;
 	struct page page;
 
-	*sampler = (struct sampler){ .pid = pid };
+	*sampler = (struct sampler){ .pid = proc_group(pid) };
 	look_require(pid, process_symbol(pid, PROCESS_PAGE, &sampler->at));
 	look_require(pid, page_load(&page, process_read, &pid, sampler->at));
-	if (!proc_stat(pid, &usage))
+	if (!proc_stat(sampler->pid, &usage))
 		look_require(pid, process_why(-ESRCH));
 	sampler->born = usage.start;
 	sampler->start_ns = page.start_ns;
@@ -44,11 +44,11 @@ void sampler_open(struct sampler *sampler, pid_t pid)
 }
 
 /* The same process, but its page is not where it was, or not the same. */
-static enum sampled look_again(const struct sampler *sampler)
+static enum sampled look_again(const struct sampler *sampler, pid_t task)
 {
 	uint64_t at;
 
-	return process_symbol(sampler->pid, PROCESS_PAGE, &at) ||
+	return process_symbol(task, PROCESS_PAGE, &at) ||
 		at != sampler->at ? SAMPLED_EXECUTED : SAMPLED_UNREADABLE;
 }
 
@@ -80,29 +80,47 @@ static void fill(struct figures *figures, const struct page *page,
 	add_values(figures, page);
 }
 
+/*
+ * The page, by the number of a thread that lives, which is stored: twice, as
+ * that one may end meanwhile.
+ */
+static const char *load(struct page *page, const struct sampler *sampler,
+			pid_t *task)
+{
+	const char *why = "";
+
+	for (int i = 0; why && i < 2; i++) {
+		struct proc_state state;
+
+		*task = proc_alive(sampler->pid, &state);
+		why = page_load(page, process_read, task, sampler->at);
+	}
+	return why;
+}
+
 enum sampled sampler_take(const struct sampler *sampler,
 			  struct sample *sample)
 {
-	pid_t pid = sampler->pid;
 	enum sampled status = SAMPLED;
 	struct proc_stat usage;
 	struct proc_state state;
 	struct page page;
 	const char *why;
+	pid_t task;
 
 	*sample = (struct sample){
 		.time_ns = sample_clock(CLOCK_REALTIME),
 		.clock_ns = sample_clock(CLOCK_MONOTONIC),
 	};
-	why = page_load(&page, process_read, &pid, sampler->at);
+	why = load(&page, sampler, &task);
 	if (!proc_stat(sampler->pid, &usage) ||
 	    usage.start != sampler->born ||
-	    !proc_state(sampler->pid, &state))
+	    !proc_alive(sampler->pid, &state))
 		status = SAMPLED_ENDED;
 	else if (!why && page.start_ns != sampler->start_ns)
 		status = SAMPLED_EXECUTED;
 	else if (why)
-		status = look_again(sampler);
+		status = look_again(sampler, task);
 	else
 		fill(&sample->figures, &page, &state, &usage);
 	page_free(&page);

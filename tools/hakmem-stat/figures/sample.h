@@ -30,7 +30,10 @@ struct sample {
 	struct figures figures;
 };
 
-/* Finds the process; ends the program where it cannot be looked into. */
+/*
+ * Finds the process, by its number or that of any thread; ends the program
+ * where it cannot be looked into.
+ */
 void sampler_open(struct sampler *sampler, pid_t pid);
 
 enum sampled {

@@ -260,8 +260,11 @@ static const char *check_head(const struct hk_page *head)
 {
 	if (memcmp(head->magic, HK_PAGE_MAGIC, sizeof(head->magic)) != 0)
 		return "it has no statistics page that can be read";
-	if (head->abi != HK_PAGE_ABI)
+	if (head->abi > HK_PAGE_ABI)
 		return "its statistics page is of a later kind: a newer "
+			"hakmem-stat is needed";
+	if (head->abi < HK_PAGE_ABI)
+		return "its statistics page is of an earlier kind: an older "
 			"hakmem-stat is needed";
 	if (!head->pid)
 		return "its statistics page is not in use: the library has "

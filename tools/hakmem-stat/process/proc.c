@@ -285,6 +285,13 @@ const struct proc_thread *proc_thread_find(const struct proc_threads *threads,
 	return NULL;
 }
 
+pid_t proc_group(pid_t tid)
+{
+	uint64_t pid;
+
+	return proc_status(tid, "Tgid", &pid) ? (pid_t)pid : tid;
+}
+
 pid_t proc_alive(pid_t pid, struct proc_state *state)
 {
 	struct proc_threads threads;

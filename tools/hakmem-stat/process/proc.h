@@ -84,6 +84,9 @@ bool proc_state(pid_t pid, struct proc_state *state);
  */
 pid_t proc_alive(pid_t pid, struct proc_state *state);
 
+/* The number of the process that thread `tid` is of; `tid` where it is gone. */
+pid_t proc_group(pid_t tid);
+
 /* What it has used of the machine so far. */
 struct proc_stat {
 	uint64_t start;		/* when it began, in ticks since the boot: no

@@ -232,7 +232,7 @@ static int search(FILE *maps, pid_t pid, const char *name,
 		  struct process_found *found)
 {
 	unsigned int reads = PROCESS_READS, lines = LINES_MAX;
-	int status = -ENOENT;
+	int status = -ENXIO;
 	char *line = NULL;
 	size_t room = 0;
 
@@ -240,6 +240,8 @@ static int search(FILE *maps, pid_t pid, const char *name,
 		uint64_t start;
 		const char *path = file_start(line, &start);
 
+		if (status == -ENXIO)
+			status = -ENOENT;
 		if (!path)
 			continue;
 		if (status != -EPERM)
@@ -273,7 +275,11 @@ const char *process_why(int status)
 	case 0:
 		return NULL;
 	case -ENOENT:
-		return "libhakmem is not loaded there";
+		return "libhakmem is not loaded there (hakmem-stat doctor "
+			"tells why)";
+	case -ENXIO:
+		return "it has no memory: it has ended, or is a thread of the "
+			"kernel";
 	case -ESRCH:
 		return "there is no such process";
 	default:

@@ -36,7 +36,8 @@ struct process_found {
  * has it, or
  *
  *   -ESRCH   there is no such process
- *   -ENOENT  no file of it has the object; or it has just ended
+ *   -ENOENT  no file of it has the object
+ *   -ENXIO   nothing is mapped: it has ended, or is a thread of the kernel
  *   -EACCES  neither its memory nor its memory map may be read
  *   -EPERM   only its map may: the file is a libhakmem.so, if it has one
  */

@@ -59,13 +59,15 @@ static void read_processes(struct view *view, struct known *known)
 static void read_details(struct view *view)
 {
 	struct explained explained;
+	struct proc_state state;
 	struct proc_stat stat;
 	const char *why = "it has ended";
+	pid_t task = proc_alive(view->pid, &state);
 	struct util_text text;
 
 	util_text_open(&text);
-	if (proc_stat(view->pid, &stat) && stat.start == view->start)
-		why = explained_read(&explained, view->pid);
+	if (task && proc_stat(view->pid, &stat) && stat.start == view->start)
+		why = explained_read(&explained, task);
 	if (why) {
 		fprintf(text.out, "process %ld: %s\n", (long)view->pid, why);
 	} else {
