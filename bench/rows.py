@@ -63,6 +63,8 @@ WORKLOADS = (
              "100000 10000 1 16 8192", "16-8192 bytes, 10000 slots"),
     workload("mixed-128k", "random_mixed 3000000 400 1 1024 131072",
              "20000 400 1 1024 131072", "1-128 KiB, 400 slots"),
+    workload("mixed-1m", "random_mixed 200000 200 1 100000 1000000",
+             "5000 200 1 100000 1000000", "100-1000 kB, 200 slots"),
     workload("mixed-400-2t", "random_mixed 20000000 400 1 16 1024 2",
              "200000 400 1 16 1024 2", "the reference in two threads"),
     workload("mixed-8k-2t", "random_mixed 5000000 10000 1 16 8192 2",

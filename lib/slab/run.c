@@ -533,17 +533,31 @@ static struct hk_desc *take_free(size_t units, size_t align, bool *zeroed)
 }
 
 /*
+ * So many units may be in pieces too short for what is wanted: a process
+ * that is still small reuses most, and where lengths are many a piece for
+ * each is found among many only.
+ */
+static size_t pieces_most(void)
+{
+	size_t share = busy_units() * hk_policy_get(HK_OPT_DIRTY_BUDGET) / 1000;
+	size_t least = DIRTY_PIECES_BYTES >> HK_UNIT_SHIFT;
+
+	if (hk_policy_get(HK_OPT_LEAN))
+		return least;
+	return hk_max(least, hk_min(share, dirty_cap >> HK_UNIT_SHIFT));
+}
+
+/*
  * Untouched memory is about to become resident because what is dirty comes
- * in pieces too short: as much of that is given back.  Not the last of it,
- * as a process that is still small reuses most.
+ * in pieces too short: as much of that is given back.
  */
 static void make_up_for(size_t units)
 {
-	size_t bytes = hk_min(units, dirty.units) << HK_UNIT_SHIFT;
+	size_t left = dirty.units - hk_min(units, dirty.units);
 
-	bytes = (dirty.units << HK_UNIT_SHIFT) - bytes;
+	left = hk_max(left, pieces_most()) << HK_UNIT_SHIFT;
 	if (purges_unasked())
-		purge_to(hk_max(hk_max(bytes, DIRTY_PIECES_BYTES), dirty_keep));
+		purge_to(hk_max(left, dirty_keep));
 }
 
 /*
