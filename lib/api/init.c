@@ -21,10 +21,8 @@
 
 void hk_init_anchor(void)
 {
+	hk_page_anchor();
 }
-
-/* Nothing else refers to it: readers look it up. */
-__attribute__((used)) static const void *const page = &hakmem_stats_page;
 
 static bool wants_libc(void)
 {

@@ -248,6 +248,10 @@ static_assert(offsetof(struct hk_arena, base) == 0 &&
 	      offsetof(struct hk_arena, span) == 8 &&
 	      offsetof(struct hk_arena, table) == 16, "as readers have it");
 
+void hk_page_anchor(void)
+{
+}
+
 static void set(enum hk_section section, const volatile void *at, size_t size)
 {
 	hakmem_stats_page.section[section].at = (uintptr_t)at;

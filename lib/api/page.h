@@ -36,4 +36,7 @@ extern struct hk_stats_page {
 	struct hk_page_section section[HK_SECTIONS];
 } hakmem_stats_page;
 
+/* Nothing refers to it: as hk_init_anchor() has it, for page.c. */
+void hk_page_anchor(void);
+
 #endif /* HK_API_PAGE_H */
