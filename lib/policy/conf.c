@@ -77,9 +77,8 @@ static void tell_rest(const struct hk_conf *conf)
 	if (!conf->tell || conf->policy->quiet ||
 	    conf->problems <= HK_CONF_TOLD)
 		return;
-	hk_line_str(&line, "hakmem: ");
+	hk_line_str(&line, "hakmem: more mistakes, not told: ");
 	hk_line_num(&line, conf->problems - HK_CONF_TOLD);
-	hk_line_str(&line, " more mistakes in the configuration are not told");
 	conf->tell(&line);
 }
 

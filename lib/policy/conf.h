@@ -20,7 +20,7 @@
 #include "base/fatal.h"
 #include "policy/policy.h"
 
-/* How many problems are told; then no more. */
+/* How many problems are told; then how many more there are. */
 #define HK_CONF_TOLD	8
 
 struct hk_conf {
