@@ -102,6 +102,8 @@ WORKLOADS = (
              "a million Pareto-like blocks to 1 KB, replaced at random"),
     workload("medium", "medium 1200000 1000 1", "20000 500 1",
              "8-16000 bytes, all written, alignments 8 and 16"),
+    workload("medium-1m", "medium 5000 200 1 100000 1000000",
+             "500 50 1 100000 1000000", "100-1000 kB, all written"),
     workload("large", "large memset 80 1", "memset 1 1",
              "20 blocks of 5-25 MiB, cleared, replaced at random"),
     workload("large-calloc", "large calloc 60 1", "calloc 1 1",
