@@ -45,12 +45,13 @@ static bool is_still(int fd)
 		now.st_ino == stderr_file.st_ino;
 }
 
-/* What was standard error at the start; -1 where it is closed. */
-static int same_stderr(void)
+/* To what was standard error at the start, unless it is closed. */
+static void write_stderr(struct hk_line *line)
 {
-	if (kept_fd >= 0 && is_still(kept_fd))
-		return kept_fd;
-	return is_still(STDERR_FILENO) ? STDERR_FILENO : -1;
+	if (is_still(kept_fd))
+		hk_line_write(line, kept_fd);
+	else if (is_still(STDERR_FILENO))
+		hk_line_write(line, STDERR_FILENO);
 }
 
 /*
@@ -104,10 +105,10 @@ static void write_file(struct hk_line line, const char *name)
 	if (fd >= 0) {
 		hk_line_write(&line, fd);
 		close(fd);
-	} else if (same_stderr() >= 0 && !hk_policy.quiet) {
+	} else if (!hk_policy.quiet) {
 		hk_line_str(&why, "hakmem: stats_file: cannot write ");
 		hk_line_str(&why, path.text);
-		hk_line_write(&why, same_stderr());
+		write_stderr(&why);
 	}
 }
 
@@ -137,8 +138,8 @@ void hk_goodbye(void)
 	hk_emit_os_line(&line, &stats);
 	if (in_file())
 		write_file(line, hk_policy_text(HK_OPT_STATS_FILE));
-	if (on_stderr() && same_stderr() >= 0)
-		hk_line_write(&line, same_stderr());
+	if (on_stderr())
+		write_stderr(&line);
 }
 
 void hk_goodbye_start(void)

@@ -325,7 +325,7 @@ static void tend(const struct hk_heap *heap, _Atomic uint64_t *refills)
 
 /*
  * Has another slab of the class free blocks, in pages that are in use, where
- * this one would begin a page? A class that now and then needs a little more
+ * this one would begin a page?  A class that now and then needs a little more
  * than one slab would else touch all pages of two.
  */
 static bool used_elsewhere(const struct hk_heap *heap, const struct hk_desc *d)
