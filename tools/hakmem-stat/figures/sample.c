@@ -89,9 +89,12 @@ static const char *load(struct page *page, const struct sampler *sampler,
 {
 	const char *why = "";
 
+	*page = (struct page){ 0 };
 	for (int i = 0; why && i < 2; i++) {
 		struct proc_state state;
 
+		/* What the first try may have left. */
+		page_free(page);
 		*task = proc_alive(sampler->pid, &state);
 		why = page_load(page, process_read, task, sampler->at);
 	}
