@@ -4,6 +4,7 @@
  */
 #include "api/alloc.h"
 
+#include "api/copy.h"
 #include "api/libc_mode.h"
 #include "api/locate.h"
 #include "api/request.h"
@@ -25,6 +26,7 @@ HK_INLINE void serve_others(void)
 {
 	hk_background_poll();
 	hk_request_poll();
+	hk_copy_poll();
 }
 
 static void *no_memory(void)
@@ -126,6 +128,7 @@ static void *malloc_plain(size_t n)
 
 	if (hk_likely(p)) {
 		hk_request_poll();
+		hk_copy_poll();
 		hk_note_malloc(p, n, false);
 		return p;
 	}
@@ -490,9 +493,12 @@ void *hk_realloc(void *p, size_t n)
 	to = resize(p, n, &info);
 	if (to == p)
 		hk_note_resize(p, old, n);
-	if (to)
-		return to;
-	return move(p, n, &info, old);
+	if (!to)
+		return move(p, n, &info, old);
+	/* A program that has one long block may call nothing else. */
+	if (info.kind == HK_KIND_RUN || info.kind == HK_KIND_HUGE)
+		serve_others();
+	return to;
 }
 
 void *hk_reallocarray(void *p, size_t count, size_t size)

@@ -7,6 +7,7 @@
 #define _GNU_SOURCE
 #include "api/init.h"
 
+#include "api/copy.h"
 #include "api/goodbye.h"
 #include "api/libc_mode.h"
 #include "api/page.h"
@@ -55,4 +56,5 @@ __attribute__((destructor)) static void library_ends(void)
 {
 	hk_background_stop();
 	hk_goodbye();
+	hk_copy_end();
 }

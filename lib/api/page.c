@@ -6,6 +6,7 @@
  */
 #include "api/page.h"
 
+#include "api/copy.h"
 #include "api/request.h"
 #include "heap/process.h"
 #include "heap/thread.h"
@@ -288,6 +289,7 @@ static void forked(void)
 	hakmem_stats_page.head.pid = hk_os_pid();
 	hakmem_stats_page.head.start_ns = hk_os_date_ns();
 	hk_request_forked();
+	hk_copy_forked();
 }
 
 /*
@@ -326,4 +328,5 @@ __attribute__((constructor)) static void page_starts(void)
 	head->start_ns = hk_os_date_ns();
 	__atomic_store_n(&head->pid, hk_os_pid(), __ATOMIC_RELEASE);
 	pthread_atfork(NULL, NULL, forked);
+	hk_copy_start();
 }

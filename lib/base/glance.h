@@ -33,6 +33,22 @@ static uint64_t hk_glance_word(const volatile void *word, size_t size)
 	}
 }
 
+/*
+ * A range, word by word; byte by byte where it does not begin with a whole
+ * one, so that is for what nobody writes.
+ */
+__attribute__((no_sanitize_thread, noinline, unused))
+static void hk_glance_copy(void *to, const volatile void *from, size_t len)
+{
+	uint64_t *words = to;
+	size_t n = (uintptr_t)from % sizeof(*words) ? 0 : len / sizeof(*words);
+
+	for (size_t i = 0; i < n; i++)
+		words[i] = ((const volatile uint64_t *)from)[i];
+	for (size_t i = n * sizeof(*words); i < len; i++)
+		((uint8_t *)to)[i] = ((const volatile uint8_t *)from)[i];
+}
+
 /* The word at `ptr`, of 1, 2, 4 or 8 bytes. */
 #define hk_glance(ptr) \
 	((__typeof__(*(ptr)))hk_glance_word(ptr, sizeof(*(ptr))))

@@ -196,7 +196,8 @@ int hk_os_read_file(const char *path, char *buf, size_t size);
 bool hk_os_each_line(const char *path, char *buf, size_t size,
 		     bool (*line)(const char *text, void *arg), void *arg);
 
-/* Names the calling thread, in at most 15 characters. */
+/* Tells the calling thread's name, which ends with \0; and gives it one. */
+void hk_os_name(char name[16]);
 void hk_os_name_thread(const char *name);
 
 /*

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * os_linux.c - os.h for Linux on x86-64 and aarch64.  The calls are made
- * with the instruction itself: the C library's wrappers set errno, and a
- * program may have replaced them.
+ * os_linux.c - os.h for Linux on x86-64 and aarch64.
  */
 #define _GNU_SOURCE
 #include "os/os.h"
 
 #include "base/annotate.h"
+#include "os/os_call.h"
 
 #include <fcntl.h>
 #include <linux/futex.h>
@@ -40,57 +39,10 @@
 
 struct hk_os_counts hk_os_counts;
 
-/*
- * A system call with up to six arguments: registers as in syscall(2),
- * "Architecture calling conventions".  Gives the kernel's result, errors as
- * negative errno values.
- */
-static long sys6(long nr, long a, long b, long c, long d, long e, long f)
-{
-#if defined(__x86_64__)
-	long ret;
-	register long r10 __asm__("r10") = d;
-	register long r8 __asm__("r8") = e;
-	register long r9 __asm__("r9") = f;
-
-	__asm__ volatile("syscall"
-			 : "=a"(ret)
-			 : "a"(nr), "D"(a), "S"(b), "d"(c), "r"(r10),
-			   "r"(r8), "r"(r9)
-			 : "rcx", "r11", "memory");
-	return ret;
-#else
-	register long x8 __asm__("x8") = nr;
-	register long x0 __asm__("x0") = a;
-	register long x1 __asm__("x1") = b;
-	register long x2 __asm__("x2") = c;
-	register long x3 __asm__("x3") = d;
-	register long x4 __asm__("x4") = e;
-	register long x5 __asm__("x5") = f;
-
-	__asm__ volatile("svc 0"
-			 : "+r"(x0)
-			 : "r"(x8), "r"(x1), "r"(x2), "r"(x3), "r"(x4),
-			   "r"(x5)
-			 : "memory");
-	return x0;
-#endif
-}
-
-static long sys3(long nr, long a, long b, long c)
-{
-	return sys6(nr, a, b, c, 0, 0, 0);
-}
-
 /* Relaxed: a count orders nothing. */
 static void count(_Atomic uint64_t *counter, uint64_t n)
 {
 	atomic_fetch_add_explicit(counter, n, memory_order_relaxed);
-}
-
-static bool failed(long ret)
-{
-	return ret < 0 && ret > -4096;
 }
 
 /*
@@ -677,6 +629,12 @@ bool hk_os_each_line(const char *path, char *buf, size_t size,
 	if (!failed(fd))
 		sys3(SYS_close, fd, 0, 0);
 	return found;
+}
+
+void hk_os_name(char name[16])
+{
+	name[0] = '\0';
+	sys3(SYS_prctl, PR_GET_NAME, (long)name, 0);
 }
 
 void hk_os_name_thread(const char *name)

@@ -81,6 +81,8 @@ X(LEARNER, "learner", BOOL, "", false, 0, 1, 0, 0, 0, "",		\
   "what is learned of slabs that become empty decides of what is kept")	\
 X(STATS_PAGE, "stats_page", BOOL, "", false, 0, 1, 1, 1, 1, "",		\
   "let others look into the process, who may read its memory anyway")	\
+X(STATS_SHM, "stats_shm", BOOL, "", false, 0, 1, 0, 0, 0, "",		\
+  "keep a copy of the page in /dev/shm, for when it cannot be read")	\
 X(OS_STATS, "os_stats", BOOL, "", false, 0, 1, 0, 0, 0, "",		\
   "print the statistics line on standard error at the end")		\
 X(FORCE_LIBC, "force_libc", BOOL, "", false, 0, 1, 0, 0, 0, "",		\

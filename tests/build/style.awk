@@ -29,7 +29,7 @@ FNR == 1 {
 		complain("the first line is not the SPDX line")
 	# Where the compiler's conditions live.
 	conditions = FILENAME ~ /lib\/base\/(base|annotate)\.h$/ || \
-		FILENAME ~ /lib\/os\/os_[a-z]+\.c$/
+		FILENAME ~ /lib\/os\/os_[a-z]+\.[ch]$/
 }
 
 FNR == 2 && !/^\/\*/ { complain("no comment tells what the file is") }

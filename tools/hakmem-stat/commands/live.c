@@ -152,7 +152,8 @@ static void json_counters(const struct page *page)
 }
 
 /* The library may know the process by another number: in a container. */
-static void print_json_page(const struct page *page, pid_t pid)
+static void print_json_page(const struct page *page,
+			    const struct origin *origin, pid_t pid)
 {
 	const char *between = "";
 
@@ -160,6 +161,7 @@ static void print_json_page(const struct page *page, pid_t pid)
 	       ",\"abi\":%" PRIu32 ",\"start_ns\":%" PRIu64
 	       ",\"time_ns\":%" PRIu64 ",\"heaps\":%zu", (long)pid,
 	       page->pid, page->abi, page->start_ns,
+	       origin->is_copy ? origin->told.date_ns :
 	       sample_clock(CLOCK_REALTIME), page->heaps);
 	json_counters(page);
 	fputs(",\"values\":{", stdout);
@@ -178,11 +180,12 @@ static void print_json_page(const struct page *page, pid_t pid)
 
 static void show(pid_t pid, bool json)
 {
+	struct origin origin;
 	struct page page;
 
-	look_page(&page, pid);
+	look_figures(&page, &origin, pid);
 	if (json)
-		print_json_page(&page, pid);
+		print_json_page(&page, &origin, pid);
 	else
 		print_table(&page, pid);
 	page_free(&page);

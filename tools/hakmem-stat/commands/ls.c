@@ -16,6 +16,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 /* ---- the order ---- */
 
@@ -91,11 +92,26 @@ static bool is_number(size_t column)
 	return columns[column].is_number;
 }
 
+/* When the figures were taken, instead of what is resident now. */
+static void put_seen(struct table *table, const struct listed *item)
+{
+	time_t then = (time_t)(item->seen_ns / 1000000000);
+	struct tm *local = localtime(&then);
+	char date[32] = "";
+
+	if (local)
+		strftime(date, sizeof(date), "%F %T", local);
+	table_text(table, date);
+}
+
 static void put_row(struct table *table, const struct listed *item)
 {
 	table_number(table, (uint64_t)item->pid);
 	table_text(table, item->user);
-	table_bytes(table, item->rss);
+	if (item->seen_ns)
+		put_seen(table, item);
+	else
+		table_bytes(table, item->rss);
 	if (item->has_figures) {
 		table_bytes(table, item->used);
 		table_bytes(table, item->committed);
@@ -108,13 +124,14 @@ static void put_row(struct table *table, const struct listed *item)
 	table_text(table, item->command);
 }
 
-static void print_table(const struct listing *listing)
+static void print_table(const struct listing *listing, bool ended)
 {
 	struct table table;
 
 	table_start(&table, COLUMNS);
 	for (int c = 0; c < COLUMNS; c++)
-		table_text(&table, columns[c].name);
+		table_text(&table, c == RSS && ended ? "seen" :
+			   columns[c].name);
 	for (size_t i = 0; i < listing->count; i++)
 		put_row(&table, &listing->items[i]);
 	table_print(&table, is_number);
@@ -125,7 +142,7 @@ static void print_table(const struct listing *listing)
 static void print_csv(const struct listing *listing)
 {
 	puts("pid,user,uid,rss_bytes,used_bytes,committed_bytes,preset,unit,"
-	     "cgroup,library,command");
+	     "cgroup,library,command,seen_ns");
 	for (size_t i = 0; i < listing->count; i++) {
 		const struct listed *item = &listing->items[i];
 		const char *const texts[] = { item->preset, item->unit,
@@ -133,8 +150,10 @@ static void print_csv(const struct listing *listing)
 
 		printf("%ld,", (long)item->pid);
 		print_csv_field(stdout, item->user);
-		printf(",%lu,%" PRIu64 ",", (unsigned long)item->uid,
-		       item->rss);
+		printf(",%lu,", (unsigned long)item->uid);
+		if (!item->seen_ns)
+			printf("%" PRIu64, item->rss);
+		putchar(',');
 		if (item->has_figures)
 			printf("%" PRIu64 ",%" PRIu64, item->used,
 			       item->committed);
@@ -144,6 +163,9 @@ static void print_csv(const struct listing *listing)
 			putchar(',');
 			print_csv_field(stdout, texts[j]);
 		}
+		putchar(',');
+		if (item->seen_ns)
+			printf("%" PRIu64, item->seen_ns);
 		putchar('\n');
 	}
 }
@@ -153,6 +175,7 @@ static void print_csv(const struct listing *listing)
 struct arguments {
 	struct output output;
 	int sort;		/* a column */
+	bool ended;		/* those that are no more */
 	struct listed_whose whose;
 };
 
@@ -178,6 +201,7 @@ static uid_t known_user(const char *name)
 static bool read_arguments(int argc, char **argv, struct arguments *args)
 {
 	static const struct option options[] = {
+		{ "ended", no_argument, NULL, 'e' },
 		{ "sort", required_argument, NULL, 's' },
 		{ "user", required_argument, NULL, 'u' },
 		OUTPUT_OPTIONS,
@@ -191,6 +215,8 @@ static bool read_arguments(int argc, char **argv, struct arguments *args)
 	       0) {
 		if (option == 's')
 			args->sort = column_named(optarg);
+		else if (option == 'e')
+			args->ended = true;
 		else if (option == 'u')
 			args->whose = (struct listed_whose){
 				.uid = known_user(optarg) };
@@ -213,11 +239,11 @@ static int compare(const void *a, const void *b, void *column)
 }
 
 static void print_listing(enum print_format format,
-			  const struct listing *listing)
+			  const struct listing *listing, bool ended)
 {
 	switch (format) {
 	case PRINT_TABLE:
-		print_table(listing);
+		print_table(listing, ended);
 		break;
 	case PRINT_JSON:
 		print_listed_json(listing);
@@ -228,24 +254,42 @@ static void print_listing(enum print_format format,
 	}
 }
 
+static void list_living(struct listing *listing, struct listed_whose whose)
+{
+	int status = listed_all(listing, whose);
+
+	if (status)
+		util_die(STATUS_UNREADABLE, "/proc: %s", strerror(-status));
+}
+
+static void tell_unread(const struct listing *listing)
+{
+	if (listing->closed)
+		util_say("%zu file%s in /dev/shm could not be read",
+			 listing->closed, listing->closed == 1 ? "" : "s");
+}
+
 static int run(int argc, char **argv)
 {
 	enum print_format format;
 	struct listing listing;
 	struct arguments args;
-	int status;
 
 	if (!read_arguments(argc, argv, &args))
 		return args.output.status;
 	format = print_format_named(args.output.format);
-	status = listed_all(&listing, args.whose);
-	if (status)
-		util_die(STATUS_UNREADABLE, "/proc: %s", strerror(-status));
+	if (args.ended)
+		listed_ended(&listing, args.whose);
+	else
+		list_living(&listing, args.whose);
 	if (listing.count)
 		qsort_r(listing.items, listing.count, sizeof(*listing.items),
 			compare, &args.sort);
-	print_listing(format, &listing);
-	listed_tell_closed(&listing);
+	print_listing(format, &listing, args.ended);
+	if (args.ended)
+		tell_unread(&listing);
+	else
+		listed_tell_closed(&listing);
 	listed_free(&listing);
 	return STATUS_FINE;
 }
@@ -261,6 +305,8 @@ const struct command command_ls = {
 "Lists every process that has libhakmem: its resident memory, what of the\n"
 "heap is in use and committed, preset, systemd unit or control group, name;\n"
 "'-' where it may not be read.\n"
+"      --ended          those that have ended and left their figures in\n"
+"                       /dev/shm, as they do with stats_shm=1\n"
 "  --sort=COLUMN        pid (the default), user, rss, used, committed,\n"
 "                       preset, unit or command; most bytes first\n"
 "  -u, --user=USER      the processes of one user, a name or a number\n"

@@ -93,9 +93,10 @@ static void read_sources(struct hk_policy *policy)
 static void read_process(struct hk_policy *policy, uint32_t *unknown,
 			 pid_t pid)
 {
+	struct origin origin;
 	struct page page;
 
-	look_page(&page, pid);
+	look_figures(&page, &origin, pid);
 	hk_option_reset(policy, HK_BALANCED);
 	*unknown = 0;
 	for (int i = 0; i < HK_OPTIONS; i++) {

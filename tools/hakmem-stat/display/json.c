@@ -262,7 +262,10 @@ static struct json_object *listed_object(const struct listed *item)
 	add_number(object, "pid", (uint64_t)item->pid);
 	add_text(object, "user", item->user);
 	add_number(object, "uid", item->uid);
-	add_number(object, "rss_bytes", item->rss);
+	if (item->seen_ns)
+		add(object, "rss_bytes", NULL);
+	else
+		add_number(object, "rss_bytes", item->rss);
 	if (item->has_figures) {
 		add_number(object, "used_bytes", item->used);
 		add_number(object, "committed_bytes", item->committed);
@@ -275,6 +278,8 @@ static struct json_object *listed_object(const struct listed *item)
 	add_known_text(object, "cgroup", item->cgroup);
 	add_known_text(object, "library", item->library);
 	add_text(object, "command", item->command);
+	if (item->seen_ns)
+		add_number(object, "seen_ns", item->seen_ns);
 	return object;
 }
 

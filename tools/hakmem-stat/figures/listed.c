@@ -11,6 +11,7 @@
 
 #include "common/util.h"
 #include "figures/options.h"
+#include "process/copy.h"
 #include "process/page.h"
 #include "process/proc.h"
 #include "process/process.h"
@@ -96,6 +97,15 @@ static void take_figures(struct listed *item, const struct page *page)
 	item->preset = preset_of(page);
 }
 
+/* What it has in /dev/shm, where its memory may not be read. */
+static bool read_copy(struct listed *item)
+{
+	if (copy_load(&item->page, item->pid, NULL))
+		return false;
+	take_figures(item, &item->page);
+	return true;
+}
+
 /* Reads the page at address `at`.  Returns NULL, or why that cannot be. */
 static const char *read_page(struct listed *item, uint64_t at)
 {
@@ -123,6 +133,11 @@ static int look(struct listed *item, const char **why, uint64_t *at)
 		free(item->library);
 		item->library = found.file;
 		*why = process_why(status);
+		if ((status == -EPERM || status == -EACCES) &&
+		    read_copy(item)) {
+			*why = NULL;
+			return 0;
+		}
 		if (status)
 			return status == -EPERM && found.file ? 0 : status;
 		*at = found.at;
@@ -282,6 +297,43 @@ int listed_again(struct listing *listing, struct listed_whose whose,
 int listed_all(struct listing *listing, struct listed_whose whose)
 {
 	return listed_again(listing, whose, NULL);
+}
+
+/* ---- those that have ended ---- */
+
+struct ended {
+	struct listing *listing;
+	struct listed_whose whose;
+};
+
+static void add_ended(void *arg, const struct copy_told *told,
+		      const struct page *page)
+{
+	struct ended *ended = arg;
+	struct proc_state state = { .uid = told->uid };
+	struct listed item = {
+		.pid = told->pid,
+		.seen_ns = told->date_ns,
+		.cgroup = util_copy("", 0),
+		.unit = "",
+		.library = util_copy("", 0),
+		.command = util_format("%s", told->name),
+		.comm = util_format("%s", told->name),
+	};
+
+	take_figures(&item, page);
+	if (ended->whose.any || ended->whose.uid == told->uid)
+		add(ended->listing, &item, &state);
+	else
+		drop(&item);
+}
+
+void listed_ended(struct listing *listing, struct listed_whose whose)
+{
+	struct ended ended = { listing, whose };
+
+	*listing = (struct listing){ 0 };
+	listing->closed = copy_each_ended(add_ended, &ended);
 }
 
 void listed_free(struct listing *listing)

@@ -25,6 +25,8 @@ struct listed {
 	uid_t uid;		/* the effective one */
 	char *user;		/* its name, or its number */
 	uint64_t rss;		/* bytes */
+	uint64_t seen_ns;	/* 0, or it has ended, and its figures are of
+				   then: since 1970 */
 	bool has_figures;	/* the page was read: */
 	struct page page;
 	uint64_t used;		/* live blocks, and small blocks' slabs */
@@ -57,7 +59,13 @@ struct listed_whose {
 int listed_all(struct listing *listing, struct listed_whose whose);
 
 /*
- * The same for who looks time and again: what was known from the last time is
+ * Those that have ended and left copies of their pages in /dev/shm, as with
+ * stats_shm.  Of them no more is known than these have.
+ */
+void listed_ended(struct listing *listing, struct listed_whose whose);
+
+/*
+ * The same as the first for who looks time and again: what was known from the last time is
  * not looked for, and `library` may be "".  A process that loads the library
  * when it is known to have none is found some looks later.
  */

@@ -32,8 +32,7 @@ void sampler_open(struct sampler *sampler, pid_t pid)
 	struct page page;
 
 	*sampler = (struct sampler){ .pid = proc_group(pid) };
-	look_require(pid, process_symbol(pid, PROCESS_PAGE, &sampler->at));
-	look_require(pid, page_load(&page, process_read, &pid, sampler->at));
+	look_figures(&page, &sampler->origin, pid);
 	if (!proc_stat(sampler->pid, &usage))
 		look_require(pid, process_why(-ESRCH));
 	sampler->born = usage.start;
@@ -49,7 +48,8 @@ static enum sampled look_again(const struct sampler *sampler, pid_t task)
 	uint64_t at;
 
 	return process_symbol(task, PROCESS_PAGE, &at) ||
-		at != sampler->at ? SAMPLED_EXECUTED : SAMPLED_UNREADABLE;
+		at != sampler->origin.at ? SAMPLED_EXECUTED :
+		SAMPLED_UNREADABLE;
 }
 
 static void add_values(struct figures *figures, const struct page *page)
@@ -87,16 +87,14 @@ static void fill(struct figures *figures, const struct page *page,
 static const char *load(struct page *page, const struct sampler *sampler,
 			pid_t *task)
 {
+	struct origin origin = sampler->origin;
 	const char *why = "";
 
-	*page = (struct page){ 0 };
 	for (int i = 0; why && i < 2; i++) {
 		struct proc_state state;
 
-		/* What the first try may have left. */
-		page_free(page);
 		*task = proc_alive(sampler->pid, &state);
-		why = page_load(page, process_read, task, sampler->at);
+		why = origin_load(&origin, page, *task);
 	}
 	return why;
 }
@@ -126,7 +124,8 @@ enum sampled sampler_take(const struct sampler *sampler,
 		status = look_again(sampler, task);
 	else
 		fill(&sample->figures, &page, &state, &usage);
-	page_free(&page);
+	if (!why)
+		page_free(&page);
 	return status;
 }
 

@@ -10,6 +10,7 @@
 #define STAT_SAMPLE_H
 
 #include "figures/figures.h"
+#include "process/origin.h"
 
 #include <stdint.h>
 #include <sys/types.h>
@@ -17,7 +18,7 @@
 
 struct sampler {
 	pid_t pid;
-	uint64_t at;		/* address of its statistics page */
+	struct origin origin;	/* of its statistics page */
 	uint64_t born;		/* the process: ticks since the boot */
 	uint64_t start_ns;	/* the library in it: since 1970 */
 	uint32_t abi;

@@ -51,3 +51,9 @@ void look_units(struct page *page, struct units *units, pid_t pid)
 	look_require(pid, page_load_heaps(page, process_read, &pid, at));
 	look_require(pid, units_load(units, page, process_read, &pid));
 }
+
+void look_figures(struct page *page, struct origin *origin, pid_t pid)
+{
+	look_require(pid, origin_find(origin, page, pid));
+	origin_say(origin);
+}

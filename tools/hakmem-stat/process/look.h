@@ -5,6 +5,7 @@
 #ifndef STAT_LOOK_H
 #define STAT_LOOK_H
 
+#include "process/origin.h"
 #include "process/page.h"
 #include "process/units.h"
 
@@ -20,10 +21,13 @@ pid_t look_number(const char *word);
 void look_require(pid_t pid, const char *why);
 
 /*
- * Loads its statistics page; the second one with what each heap and what the
- * slabs have.  End the program where that cannot be done, and say why.
+ * Loads its statistics page: from its memory; from there with what each heap
+ * and what the slabs have; or from wherever it can be had, and says where that
+ * was if it was a copy.  End the program where that cannot be done, and say
+ * why.
  */
 void look_page(struct page *page, pid_t pid);
 void look_units(struct page *page, struct units *units, pid_t pid);
+void look_figures(struct page *page, struct origin *origin, pid_t pid);
 
 #endif /* STAT_LOOK_H */

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * copy.h - the statistics page's copy in /dev/shm (option stats_shm): its
+ * layout is in stats/copy.h.  It is made and brought up to date by slow paths,
+ * some milliseconds after each other, once the process has lived for a moment,
+ * and taken away at an orderly end.  A child has its own.
+ */
+#ifndef HK_API_COPY_H
+#define HK_API_COPY_H
+
+#include "base/base.h"
+
+/* Once the statistics page is complete. */
+HK_COLD void hk_copy_start(void);
+
+/* In the child of a fork. */
+HK_COLD void hk_copy_forked(void);
+
+/* At the end of the process. */
+HK_COLD void hk_copy_end(void);
+
+/*
+ * When it is due, in milliseconds of hk_os_clock_ms(), odd; 0: never.  Written
+ * by whoever has made the copy, release; read relaxed, a hint, then again by
+ * hk_copy_due(), acquire.
+ */
+extern _Atomic uint32_t hk_copy_at HK_HIDDEN;
+
+HK_COLD void hk_copy_due(void);
+
+/* Only where the library holds no lock and is in the middle of nothing. */
+HK_INLINE void hk_copy_poll(void)
+{
+	if (hk_unlikely(atomic_load_explicit(&hk_copy_at,
+					     memory_order_relaxed)))
+		hk_copy_due();
+}
+
+#endif /* HK_API_COPY_H */

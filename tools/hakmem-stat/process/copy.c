@@ -1,0 +1,327 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * copy.c - see copy.h.
+ */
+#define _GNU_SOURCE
+#include "process/copy.h"
+
+#include "common/util.h"
+#include "process/proc.h"
+
+#include "stats/copy.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* More than any has. */
+#define SIZE_MOST	4096u
+#define PIECE_MOST	256u
+#define PIECES_MOST	65536u
+
+/* Tries, where the process adds to it meanwhile. */
+#define TRIES		10
+
+/* What the clocks of the process's start and of the page's may differ. */
+#define START_SLACK	2
+
+struct file {
+	int fd;
+	uint32_t count;
+	struct hk_copy_piece *pieces;
+};
+
+static bool read_at(int fd, uint64_t from, void *to, size_t len)
+{
+	return from <= INT64_MAX &&
+		pread(fd, to, len, (off_t)from) == (ssize_t)len;
+}
+
+/* A page_read: by the address that it had in the process. */
+static bool read_piece(void *arg, uint64_t at, void *to, size_t len)
+{
+	const struct file *file = arg;
+
+	for (uint32_t i = 0; i < file->count; i++) {
+		const struct hk_copy_piece *piece = &file->pieces[i];
+
+		if (at >= piece->at && at - piece->at <= piece->len &&
+		    len <= piece->len - (at - piece->at))
+			return read_at(file->fd, piece->from + (at -
+					piece->at), to, len);
+	}
+	return false;
+}
+
+/* Of later versions pieces may be longer. */
+static bool load_pieces(struct file *file, const struct hk_copy *head)
+{
+	size_t size = head->piece_size;
+	char *theirs = util_resize(NULL, head->pieces, size);
+	bool is_read = read_at(file->fd, head->size, theirs,
+			       head->pieces * size);
+
+	file->count = head->pieces;
+	file->pieces = util_resize(NULL, head->pieces,
+				   sizeof(*file->pieces));
+	for (uint32_t i = 0; is_read && i < head->pieces; i++)
+		memcpy(&file->pieces[i], theirs + i * size,
+		       sizeof(*file->pieces));
+	free(theirs);
+	return is_read;
+}
+
+static const char *check(const struct hk_copy *head)
+{
+	if (memcmp(head->magic, HK_COPY_MAGIC, sizeof(head->magic)) != 0 ||
+	    head->size < sizeof(*head) || head->size > SIZE_MOST ||
+	    head->piece_size < sizeof(struct hk_copy_piece) ||
+	    head->piece_size > PIECE_MOST || head->pieces > PIECES_MOST)
+		return "the copy of its statistics page makes no sense";
+	if (head->abi != HK_COPY_ABI)
+		return "the copy of its statistics page is of another kind: "
+			"a hakmem-stat of its version is needed";
+	if (!head->date_ns)
+		return "the copy of its statistics page is not complete";
+	return NULL;
+}
+
+static void tell(struct copy_told *told, const struct hk_copy *head)
+{
+	told->pid = (pid_t)head->pid;
+	told->date_ns = head->date_ns;
+	told->left_out = head->left_out;
+	memcpy(told->name, head->name, sizeof(told->name));
+	told->name[sizeof(told->name) - 1] = '\0';
+	proc_printable(told->name);
+}
+
+static const char *load_once(struct page *page, int fd,
+			     struct copy_told *told)
+{
+	struct file file = { .fd = fd };
+	struct hk_copy head;
+	const char *why;
+
+	*page = (struct page){ 0 };
+	if (!read_at(fd, 0, &head, sizeof(head)))
+		return "the copy of its statistics page cannot be read";
+	why = check(&head);
+	if (!why && !load_pieces(&file, &head))
+		why = "the copy of its statistics page cannot be read";
+	if (!why)
+		why = page_load(page, read_piece, &file, head.page);
+	free(file.pieces);
+	tell(told, &head);
+	return why;
+}
+
+/* A heap that was added meanwhile may be missing from the pieces. */
+const char *copy_load_file(struct page *page, int fd, struct copy_told *told)
+{
+	const char *why = "";
+
+	for (int i = 0; why && i < TRIES; i++) {
+		why = load_once(page, fd, told);
+		if (why)
+			page_free(page);
+	}
+	return why;
+}
+
+/* ---- where they are ---- */
+
+static const char prefix[] = HK_COPY_DIRECTORY;
+
+/* "hakmem-", behind the last slash, and how long that is. */
+static const char *name_start(void)
+{
+	return strrchr(prefix, '/') + 1;
+}
+
+char *copy_path(const struct copy_told *told)
+{
+	return util_format("%s%lu/%ld", prefix, (unsigned long)told->uid,
+			   (long)told->pid);
+}
+
+/* A directory of that name may be another user's, who wants to fool us. */
+static int open_directory(int parent, const char *name, uid_t *uid)
+{
+	const char *start = name_start();
+	struct stat st;
+	uint64_t number;
+	int fd;
+
+	if (strncmp(name, start, strlen(start)) != 0 ||
+	    !util_number(name + strlen(start), &number))
+		return -1;
+	fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW |
+		    O_CLOEXEC);
+	if (fd >= 0 && (fstat(fd, &st) || st.st_uid != number)) {
+		close(fd);
+		fd = -1;
+	}
+	*uid = (uid_t)number;
+	return fd;
+}
+
+/* Nor a fifo, which would have us wait. */
+static int open_file(int directory, const char *name, uid_t uid)
+{
+	struct stat st;
+	int fd = openat(directory, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK |
+			O_NOCTTY | O_CLOEXEC);
+
+	if (fd >= 0 && (fstat(fd, &st) || !S_ISREG(st.st_mode) ||
+			st.st_uid != uid)) {
+		close(fd);
+		fd = -1;
+	}
+	return fd;
+}
+
+/* Called with each user's directory; it is closed afterwards. */
+typedef void on_directory(void *arg, int directory, uid_t uid);
+
+static void each_directory(on_directory *each, void *arg)
+{
+	char *parent = util_copy(prefix, (size_t)(name_start() - prefix));
+	DIR *dir = opendir(parent);
+	struct dirent *entry;
+
+	free(parent);
+	if (!dir)
+		return;
+	while ((entry = readdir(dir))) {
+		uid_t uid;
+		int fd = open_directory(dirfd(dir), entry->d_name, &uid);
+
+		if (fd < 0)
+			continue;
+		each(arg, fd, uid);
+		close(fd);
+	}
+	closedir(dir);
+}
+
+/* ---- one process ---- */
+
+struct search {
+	pid_t pid;
+	const char *why;	/* NULL: one was found */
+	struct page page;
+	struct copy_told told;
+};
+
+/* Is it of the process that has this number now, or does nobody have it? */
+static bool is_of_it(const struct page *page, pid_t pid)
+{
+	time_t started;
+
+	return !proc_started(pid, &started) ||
+		(time_t)(page->start_ns / 1000000000) + START_SLACK >= started;
+}
+
+static void look(void *arg, int directory, uid_t uid)
+{
+	struct search *search = arg;
+	char *name = util_format("%ld", (long)search->pid);
+	int fd = open_file(directory, name, uid);
+	struct copy_told told = { .uid = uid };
+	const char *why;
+	struct page page;
+
+	free(name);
+	if (fd < 0)
+		return;
+	why = copy_load_file(&page, fd, &told);
+	close(fd);
+	if (!why && told.pid == search->pid &&
+	    is_of_it(&page, search->pid) &&
+	    (search->why || told.date_ns > search->told.date_ns)) {
+		page_free(&search->page);
+		search->page = page;
+		search->told = told;
+		search->why = NULL;
+	} else if (why && search->why) {
+		search->why = why;
+	} else if (!why) {
+		page_free(&page);
+	}
+}
+
+const char *copy_load(struct page *page, pid_t pid, struct copy_told *told)
+{
+	struct search search = {
+		.pid = pid,
+		.why = "there is no copy of its statistics page in /dev/shm",
+	};
+
+	each_directory(look, &search);
+	if (search.why)
+		return search.why;
+	*page = search.page;
+	if (told)
+		*told = search.told;
+	return NULL;
+}
+
+/* ---- those that were left ---- */
+
+struct ended {
+	copy_ended *each;
+	void *arg;
+	size_t unread;
+};
+
+static void look_at_left(struct ended *ended, int directory, uid_t uid,
+			 const char *name)
+{
+	struct copy_told told = { .uid = uid };
+	struct page page;
+	struct proc_state state;
+	uint64_t pid;
+	int fd;
+
+	if (!util_number(name, &pid) || pid > INT32_MAX)
+		return;
+	fd = open_file(directory, name, uid);
+	if (fd < 0 || copy_load_file(&page, fd, &told) ||
+	    told.pid != (pid_t)pid) {
+		ended->unread++;
+	} else {
+		if (!proc_alive(told.pid, &state) ||
+		    !is_of_it(&page, told.pid))
+			ended->each(ended->arg, &told, &page);
+		page_free(&page);
+	}
+	if (fd >= 0)
+		close(fd);
+}
+
+static void look_at_directory(void *arg, int directory, uid_t uid)
+{
+	int own = fcntl(directory, F_DUPFD_CLOEXEC, 0);
+	DIR *dir = own < 0 ? NULL : fdopendir(own);
+	struct dirent *entry;
+
+	while (dir && (entry = readdir(dir)))
+		look_at_left(arg, directory, uid, entry->d_name);
+	if (dir)
+		closedir(dir);
+	else if (own >= 0)
+		close(own);
+}
+
+size_t copy_each_ended(copy_ended *each, void *arg)
+{
+	struct ended ended = { .each = each, .arg = arg };
+
+	each_directory(look_at_directory, &ended);
+	return ended.unread;
+}
