@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * fuzz_page.c - a fuzz target for hakmem-stat: the statistics page of a
- * process that may hold anything.
+ * process that may hold anything, and the copy of one, which is a file.
  *
  * An input is all the memory that the process has, from address BASE on,
  * where the page is; what lies beyond cannot be read, and after READS_MAX
- * reads the process has ended.  Whatever the bytes are, the reader and what is
+ * reads the process has ended.  One that begins like a copy is a file in
+ * /dev/shm, with all that is behind it.  Whatever the bytes are, the reader and what is
  * made of the page must
  *
  *   - stay within the memory they have, which a sanitizer sees;
@@ -15,17 +16,25 @@
  *
  * Built from fuzz_page.c, fuzz_common.c and files of tools/hakmem-stat.
  */
+#define _GNU_SOURCE
+
 #define FUZZ_RUNS	1000	/* nothing is left from one to the next */
 
 #include "fuzz_common.h"
 
 #include "figures/heaped.h"
 #include "figures/sized.h"
+#include "process/copy.h"
 #include "process/page.h"
 #include "process/units.h"
 
+#include "stats/copy.h"
+
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #define BASE		0x10000u
 #define READS_MAX	2000u
@@ -130,9 +139,39 @@ static uint64_t look(const uint8_t *data, size_t len)
 	return sum;
 }
 
+static uint64_t look_at_copy(const uint8_t *data, size_t len)
+{
+	int fd = memfd_create("copy", MFD_CLOEXEC);
+	struct copy_told told = { 0 };
+	struct page page;
+	const char *why;
+	uint64_t sum = 0;
+
+	if (fd < 0 || write(fd, data, len) != (ssize_t)len)
+		fuzz_fail("no file: %s", strerror(errno));
+	why = copy_load_file(&page, fd, &told);
+	fuzz_trace("/* %s, left out: %u */\n", why ? why : "a copy",
+		   told.left_out);
+	if (!why) {
+		sum = sum_of(&page) + told.date_ns + strlen(told.name);
+		page_free(&page);
+	}
+	close(fd);
+	return sum;
+}
+
+/* As nothing else does that has a page. */
+static bool is_copy(const uint8_t *data, size_t len)
+{
+	return len >= sizeof(HK_COPY_MAGIC) - 1 &&
+		!memcmp(data, HK_COPY_MAGIC, sizeof(HK_COPY_MAGIC) - 1);
+}
+
 static void fuzz_page(const uint8_t *data, size_t len)
 {
-	if (look(data, len) != look(data, len))
+	if (is_copy(data, len) ?
+	    look_at_copy(data, len) != look_at_copy(data, len) :
+	    look(data, len) != look(data, len))
 		fuzz_fail("read again, it is another one");
 }
 

@@ -7,7 +7,8 @@ first two is a short program for the machine of ops.c, built to reach one part
 of the allocator: a kind of size, an alignment, a way of freeing, a hand-over
 between threads.  Those of conf, log and recording are text, as fuzz_conf.c,
 fuzz_log.c and fuzz_recording.c have it, and those of page the memory of a
-process, from its statistics page on (lib/stats/page.h), as fuzz_page.c has it.
+process, from its statistics page on (lib/stats/page.h), or a file with the
+copy of one (lib/stats/copy.h), as fuzz_page.c has it.
 The committed files in fuzz/corpus are what this script writes; run it again
 after a change of the format, and after an operation is added.
 """
@@ -603,7 +604,25 @@ def page_of_units():
     return image.finish()
 
 
+def copy_of(memory, longer=0):
+    """A file of /dev/shm (lib/stats/copy.h): the memory in two pieces."""
+    base, head = Image.BASE, 64 + longer
+    cut = 72                    # between the page's head and its sections
+    data = head + 2 * (24 + longer)
+    pieces = ((base, cut, data + len(memory) - cut),
+              (base + cut, len(memory) - cut, data))
+    more = b"\1" * longer
+    return (struct.pack("<8sIIIIQQII16s", b"HAKMEMCP", 1, head, 24 + longer,
+                        2, base, 10**18, 17, 3, b"a program") + more +
+            b"".join(struct.pack("<3Q", *piece) + more for piece in pieces) +
+            memory[cut:] + memory[:cut])
+
+
 PAGE = {
+    "copy": copy_of(page_of_counters()),
+    "copy-of-heaps": copy_of(page_of_heaps()),
+    "copy-later": copy_of(page_of_counters(longer=4), longer=8),
+    "copy-cut-off": copy_of(page_of_heaps())[:-30],
     "counters": page_of_counters(),
     "later": page_of_counters(longer=12),
     "heaps": page_of_heaps(),

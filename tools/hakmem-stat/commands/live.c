@@ -33,11 +33,11 @@
 /* What a user would write; NULL where it is none of an option. */
 static char *option_text(const char *name, uint64_t n)
 {
-	static const char prefix[] = "option_";
+	size_t prefix = strlen(OPTIONS_PREFIX);
 	int id = -1;
 
-	if (!strncmp(name, prefix, sizeof(prefix) - 1))
-		id = hk_option_find(hk_span_of(name + sizeof(prefix) - 1));
+	if (!strncmp(name, OPTIONS_PREFIX, prefix))
+		id = hk_option_find(hk_span_of(name + prefix));
 	return id < 0 ? NULL : options_value_said((enum hk_option_id)id, n);
 }
 

@@ -100,9 +100,10 @@ static void read_process(struct hk_policy *policy, uint32_t *unknown,
 	hk_option_reset(policy, HK_BALANCED);
 	*unknown = 0;
 	for (int i = 0; i < HK_OPTIONS; i++) {
-		char *name = util_format("option_%s", hk_option[i].name);
-		uint64_t n = page_sum(&page, name);
-		char *text = page_find(&page, name) ?
+		const struct page_value *value =
+			options_on_page(&page, hk_option[i].name);
+		uint64_t n = page_total(value);
+		char *text = value ?
 			options_value_said((enum hk_option_id)i, n) : NULL;
 
 		if (text)
@@ -110,7 +111,6 @@ static void read_process(struct hk_policy *policy, uint32_t *unknown,
 		else
 			*unknown |= (uint32_t)1 << i;
 		free(text);
-		free(name);
 	}
 	page_free(&page);
 }

@@ -16,7 +16,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PREFIX	"option_"	/* of the page's values */
 
 struct set_pair {
 	char *key;
@@ -36,8 +35,10 @@ static void unknown(const struct page *page, const char *key)
 	size_t n = 0;
 
 	for (size_t i = 0; i < page->count; i++)
-		if (!strncmp(page->values[i].name, PREFIX, strlen(PREFIX)))
-			known[n++] = page->values[i].name + strlen(PREFIX);
+		if (!strncmp(page->values[i].name, OPTIONS_PREFIX,
+			     strlen(OPTIONS_PREFIX)))
+			known[n++] = page->values[i].name +
+				strlen(OPTIONS_PREFIX);
 	known[n] = NULL;
 	nearest = util_nearest(key, known);
 	util_die(STATUS_USAGE, "set: unknown option '%s'%s%s%s; hakmem-stat "
@@ -72,21 +73,20 @@ static void refused(int64_t why, const char *key, const char *value)
  */
 static void check(const struct page *page, const char *key, const char *value)
 {
-	char *name = util_format(PREFIX "%s", key);
 	int id = hk_option_find(hk_span_of(key));
-	uint64_t preset = page_sum(page, PREFIX "preset");
+	uint64_t preset = page_total(options_on_page(page, "preset"));
 	struct hk_policy policy = { .chosen = 0 };
 	int why;
 
-	if (!page_find(page, name) && (id < 0 || id < (int)HK_FIRST_TEXT))
+	if (!options_on_page(page, key) &&
+	    (id < 0 || id < (int)HK_FIRST_TEXT))
 		unknown(page, key);
-	free(name);
 	if (id < 0)
 		return;
 	hk_option_reset(&policy, preset < HK_PRESETS ? (enum hk_preset)preset :
 			HK_BALANCED);
 	hk_option_overrule(&policy, HK_OPT_SEAL,
-			   page_sum(page, PREFIX "seal"));
+			   page_total(options_on_page(page, "seal")));
 	why = hk_option_change(&policy, (enum hk_option_id)id,
 			       hk_span_of(value));
 	if (why)
@@ -96,13 +96,11 @@ static void check(const struct page *page, const char *key, const char *value)
 /* As hk_option_put() writes it, or the number. */
 static char *value_of(const struct page *page, const char *key)
 {
-	char *name = util_format(PREFIX "%s", key);
-	uint64_t n = page_sum(page, name);
+	uint64_t n = page_total(options_on_page(page, key));
 	int id = hk_option_find(hk_span_of(key));
 	char *text = id < 0 ? NULL :
 		options_value_said((enum hk_option_id)id, n);
 
-	free(name);
 	/* What cannot be has no word. */
 	return text ? text : util_format("%llu", (unsigned long long)n);
 }

@@ -186,12 +186,10 @@ static char *source_of(const struct sources *s, enum hk_option_id id)
 /* What the process says; NULL where it does not, or what cannot be. */
 static char *actual_value(const struct page *page, enum hk_option_id id)
 {
-	char *name = util_format("option_%s", hk_option[id].name);
-	const struct page_value *value = page ? page_find(page, name) : NULL;
-	uint64_t n = value ? page_sum(page, name) : 0;
+	const struct page_value *value = page ?
+		options_on_page(page, hk_option[id].name) : NULL;
 
-	free(name);
-	return value ? options_value_said(id, n) : NULL;
+	return value ? options_value_said(id, page_total(value)) : NULL;
 }
 
 /* The names that the library itself goes by: see os.h. */

@@ -65,9 +65,9 @@ int listed_all(struct listing *listing, struct listed_whose whose);
 void listed_ended(struct listing *listing, struct listed_whose whose);
 
 /*
- * The same as the first for who looks time and again: what was known from the last time is
- * not looked for, and `library` may be "".  A process that loads the library
- * when it is known to have none is found some looks later.
+ * The same as listed_all() for who looks time and again: what was known from
+ * the last time is not looked for, and `library` may be "".  A process that
+ * loads the library when it is known to have none is found some looks later.
  */
 int listed_again(struct listing *listing, struct listed_whose whose,
 		 struct known *known);

@@ -45,15 +45,25 @@ char *options_value_of(const struct hk_policy *policy, enum hk_option_id id)
 	return text_of(&line);
 }
 
+const struct page_value *options_on_page(const struct page *page,
+					 const char *name)
+{
+	char *full = util_format(OPTIONS_PREFIX "%s", name);
+	const struct page_value *value = page_find(page, full);
+
+	free(full);
+	return value;
+}
+
 bool options_is_share(const char *name)
 {
-	static const char prefix[] = "option_";
+	size_t prefix = strlen(OPTIONS_PREFIX);
 
-	if (strncmp(name, prefix, strlen(prefix)) != 0)
+	if (strncmp(name, OPTIONS_PREFIX, prefix) != 0)
 		return false;
 	for (int i = 0; i < HK_OPTIONS; i++)
 		if (hk_option[i].type == HK_PERCENT &&
-		    !strcmp(hk_option[i].name, name + strlen(prefix)))
+		    !strcmp(hk_option[i].name, name + prefix))
 			return true;
 	return false;
 }

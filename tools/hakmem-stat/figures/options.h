@@ -6,6 +6,7 @@
 #define STAT_OPTIONS_H
 
 #include "policy/policy.h"
+#include "process/page.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -39,6 +40,11 @@ char *options_value_of(const struct hk_policy *policy, enum hk_option_id id);
 
 /* The same of a number that a process says; NULL where it cannot be one. */
 char *options_value_said(enum hk_option_id id, uint64_t n);
+
+/* What a page has of the option of that name; NULL where it has nothing. */
+#define OPTIONS_PREFIX	"option_"
+const struct page_value *options_on_page(const struct page *page,
+					 const char *name);
 
 /* Of a page's value "option_...": is it a share, in thousandths? */
 bool options_is_share(const char *name);

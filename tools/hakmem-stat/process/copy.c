@@ -21,10 +21,10 @@
 /* More than any has. */
 #define SIZE_MOST	4096u
 #define PIECE_MOST	256u
-#define PIECES_MOST	65536u
+#define PIECES_MOST	4096u
 
 /* Tries, where the process adds to it meanwhile. */
-#define TRIES		10
+#define TRIES		3
 
 /* What the clocks of the process's start and of the page's may differ. */
 #define START_SLACK	2

@@ -1,0 +1,384 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Files in memory that others read: what shm.h promises, against a hostile
+ * directory; and the copy of the statistics page that is made of one.
+ */
+#include "unit.h"
+
+#include "api/alloc.h"
+#include "api/copy.h"
+#include "api/page.h"
+#include "os/os.h"
+#include "os/shm.h"
+#include "stats/copy.h"
+
+#include "process/copy.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+
+#define LEN	((size_t)1 << 20)
+#define READY	((size_t)1 << 16)
+
+/* In /dev/shm, for this program alone. */
+static char directory[64];
+
+static char *in_directory(const char *name)
+{
+	static char path[128];
+
+	snprintf(path, sizeof(path), "%s/%s", directory, name);
+	return path;
+}
+
+static bool has_shm(void)
+{
+	int err = hk_shm_check(directory, LEN);
+
+	rmdir(directory);
+	return !err;
+}
+
+static void made(void **state)
+{
+	struct stat st;
+	void *at = NULL;
+
+	(void)state;
+	errno = 4711;
+	assert_int_equal(hk_shm_check(directory, LEN), 0);
+	assert_int_equal(hk_shm_make(directory, "1", LEN, READY, &at), 0);
+	assert_int_equal(errno, 4711);
+	assert_int_equal(stat(directory, &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0700);
+	assert_int_equal(stat(in_directory("1"), &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0600);
+	assert_int_equal(st.st_size, LEN);
+	/* Not all of it costs memory. */
+	assert_in_range((size_t)st.st_blocks * 512, READY, LEN / 2);
+	CHECK_ZERO(at, READY);
+	memset(at, 1, READY);
+	assert_true(hk_os_prefault((char *)at + READY, READY));
+	((char *)at)[READY] = 1;
+	munmap(at, LEN);
+	hk_shm_remove(directory, "1");
+	assert_int_equal(access(in_directory("1"), F_OK), -1);
+	assert_int_equal(rmdir(directory), 0);
+}
+
+static void replaced(void **state)
+{
+	void *first = NULL, *second = NULL;
+
+	(void)state;
+	assert_int_equal(hk_shm_check(directory, LEN), 0);
+	assert_int_equal(hk_shm_make(directory, "1", LEN, READY, &first), 0);
+	*(char *)first = 1;
+	assert_int_equal(hk_shm_make(directory, "1", LEN, READY, &second), 0);
+	/* It is another one, and who has the old one goes on. */
+	assert_int_equal(*(char *)second, 0);
+	*(char *)first = 2;
+	assert_int_equal(*(char *)second, 0);
+	munmap(first, LEN);
+	munmap(second, LEN);
+	hk_shm_remove(directory, "1");
+
+	/* A link is not followed, but replaced. */
+	assert_int_equal(symlink("/etc/passwd", in_directory("1")), 0);
+	assert_int_equal(hk_shm_make(directory, "1", LEN, READY, &first), 0);
+	munmap(first, LEN);
+	hk_shm_remove(directory, "1");
+	assert_int_equal(rmdir(directory), 0);
+}
+
+/* What somebody else may have put there. */
+static void refused(void **state)
+{
+	char elsewhere[] = "/tmp/hakmem-shm.XXXXXX";
+	int fd;
+
+	(void)state;
+	assert_int_equal(mkdir(directory, 0700), 0);
+	assert_int_equal(chmod(directory, 0770), 0);
+	assert_int_equal(hk_shm_check(directory, LEN), -EPERM);
+	assert_int_equal(chmod(directory, 0701), 0);
+	assert_int_equal(hk_shm_check(directory, LEN), -EPERM);
+	if (!geteuid()) {
+		assert_int_equal(chmod(directory, 0700), 0);
+		assert_int_equal(chown(directory, 1, 1), 0);
+		assert_int_equal(hk_shm_check(directory, LEN), -EPERM);
+	}
+	assert_int_equal(rmdir(directory), 0);
+
+	fd = open(directory, O_CREAT | O_EXCL, 0700);
+	assert_return_code(fd, errno);
+	close(fd);
+	assert_int_equal(hk_shm_check(directory, LEN), -ENOTDIR);
+	assert_int_equal(unlink(directory), 0);
+
+	assert_non_null(mkdtemp(elsewhere));
+	assert_int_equal(symlink(elsewhere, directory), 0);
+	assert_int_equal(hk_shm_check(directory, LEN), -ENOTDIR);
+	hk_shm_remove(directory, "1");
+	assert_int_equal(unlink(directory), 0);
+	assert_int_equal(rmdir(elsewhere), 0);
+}
+
+static void not_on_a_disk(void **state)
+{
+	int err;
+
+	(void)state;
+	/* /proc is neither a disk nor for this. */
+	err = hk_shm_check("/proc/self/fd", LEN);
+	assert_true(err == -EPERM || err == -ENODEV);
+}
+
+/* The kernel would end the process by a signal for it. */
+static void longer_than_allowed(void **state)
+{
+	struct rlimit limit, before;
+	void *at;
+
+	(void)state;
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+	limit = before;
+	limit.rlim_cur = LEN - 1;
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+	assert_int_equal(hk_shm_check(directory, LEN), -EFBIG);
+	assert_int_equal(hk_shm_make(directory, "1", LEN, READY, &at),
+			 -EFBIG);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+	assert_int_equal(access(directory, F_OK), -1);
+}
+
+/* ---- the copy ---- */
+
+static uint64_t total(const struct page *page, const char *name)
+{
+	const struct page_value *value = page_find(page, name);
+
+	assert_non_null(value);
+	return page_total(value);
+}
+
+static int remove_copy(pid_t pid)
+{
+	struct copy_told told = { .uid = geteuid(), .pid = pid };
+	char *path = copy_path(&told);
+	int err = unlink(path);
+
+	free(path);
+	return err;
+}
+
+/* Until it was brought up to date again; where there is none, for a moment. */
+static void bring_up_to_date(void)
+{
+	uint64_t start = hk_os_clock_ms();
+	uint32_t at = atomic_load(&hk_copy_at);
+
+	do
+		hk_copy_poll();
+	while (at ? atomic_load(&hk_copy_at) == at :
+	       hk_os_clock_ms() - start < 300);
+}
+
+struct crowd {
+	pthread_barrier_t all;
+};
+
+/* A heap of its own for each, as all are there at the same time. */
+static void *allocates(void *arg)
+{
+	struct crowd *crowd = arg;
+
+	hk_free(hk_malloc(100));
+	pthread_barrier_wait(&crowd->all);
+	pthread_barrier_wait(&crowd->all);
+	return NULL;
+}
+
+/* Loads the copy while so many threads have heaps. */
+static void load_among(unsigned int n, struct page *page,
+		       struct copy_told *told)
+{
+	pthread_t *threads = calloc(n, sizeof(*threads));
+	pthread_attr_t attr;
+	struct crowd crowd;
+
+	assert_non_null(threads);
+	pthread_barrier_init(&crowd.all, NULL, n + 1);
+	pthread_attr_init(&attr);
+	pthread_attr_setstacksize(&attr, (size_t)256 << 10);
+	for (unsigned int i = 0; i < n; i++)
+		assert_int_equal(pthread_create(&threads[i], &attr, allocates,
+						&crowd), 0);
+	pthread_barrier_wait(&crowd.all);
+	bring_up_to_date();
+	assert_null(copy_load(page, getpid(), told));
+	pthread_barrier_wait(&crowd.all);
+	for (unsigned int i = 0; i < n; i++)
+		pthread_join(threads[i], NULL);
+	pthread_attr_destroy(&attr);
+	pthread_barrier_destroy(&crowd.all);
+	free(threads);
+}
+
+static void copied(void **state)
+{
+	struct copy_told told;
+	struct page page;
+
+	(void)state;
+	bring_up_to_date();
+	assert_null(copy_load(&page, getpid(), &told));
+	assert_int_equal(told.pid, getpid());
+	assert_int_equal(told.uid, geteuid());
+	assert_int_equal(told.left_out, 0);
+	assert_int_equal(page.pid, getpid());
+	assert_int_equal(page.map, 0);
+	assert_int_equal(page.table.at, 0);
+	assert_int_equal(total(&page, "option_stats_shm"), 1);
+	assert_int_equal(total(&page, "mmap_calls"),
+			 atomic_load(&hk_os_counts.mmap));
+	assert_true(total(&page, "class_size") > 0);
+	page_free(&page);
+}
+
+static void of_threads(void **state)
+{
+	struct copy_told told;
+	struct page page;
+
+	(void)state;
+	load_among(20, &page, &told);
+	assert_true(page.heaps >= 20);
+	assert_int_equal(told.left_out, 0);
+	assert_true(total(&page, "refills") > 20);
+	page_free(&page);
+}
+
+/* The list is whole nevertheless. */
+static void more_than_it_holds(void **state)
+{
+	struct copy_told told;
+	struct page page;
+
+	(void)state;
+	if (hk_tsan || unit_in_valgrind())
+		skip();
+	load_among(1200, &page, &told);
+	assert_true(told.left_out > 0);
+	assert_true(page.heaps > 900);
+	assert_true(page.heaps + told.left_out >= 1200);
+	page_free(&page);
+}
+
+/* Its own file, and its parent's stays as it is. */
+static void of_a_child(void **state)
+{
+	struct copy_told told, before;
+	struct page page;
+	pid_t child;
+	int status;
+
+	(void)state;
+	bring_up_to_date();
+	assert_null(copy_load(&page, getpid(), &before));
+	page_free(&page);
+	child = fork();
+	if (!child) {
+		bring_up_to_date();
+		_exit(0);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(status, 0);
+	/* It was not taken away: it ended by _exit(). */
+	assert_null(copy_load(&page, child, &told));
+	assert_int_equal(told.pid, child);
+	assert_int_equal(page.pid, child);
+	page_free(&page);
+	assert_null(copy_load(&page, getpid(), &told));
+	assert_int_equal(told.date_ns, before.date_ns);
+	page_free(&page);
+	assert_int_equal(remove_copy(child), 0);
+}
+
+/* Who has the mapping of another process must not write it. */
+static void of_no_child(void **state)
+{
+	struct copy_told told;
+	struct page page;
+	pid_t child;
+	int status;
+
+	(void)state;
+	bring_up_to_date();
+	child = vfork();
+	if (!child)
+		_exit(0);
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_non_null(copy_load(&page, child, &told));
+}
+
+static void taken_away(void **state)
+{
+	struct page page;
+
+	(void)state;
+	bring_up_to_date();
+	hk_copy_end();
+	assert_non_null(copy_load(&page, getpid(), NULL));
+	/* For good. */
+	bring_up_to_date();
+	assert_non_null(copy_load(&page, getpid(), NULL));
+}
+
+static int set_up(void **state)
+{
+	(void)state;
+	hk_free(hk_malloc(1));
+	unit_own_heaps();
+	return 0;
+}
+
+/* The constructor of the library, which is over, has to see the option. */
+static void begin_again(char **argv)
+{
+	if (getenv("HAKMEM_CONF"))
+		return;
+	setenv("HAKMEM_CONF", "stats_shm=1", 1);
+	execv("/proc/self/exe", argv);
+	perror("/proc/self/exe");
+	exit(1);
+}
+
+int main(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(made),
+		cmocka_unit_test(replaced),
+		cmocka_unit_test(refused),
+		cmocka_unit_test(not_on_a_disk),
+		cmocka_unit_test(longer_than_allowed),
+		cmocka_unit_test_setup(copied, set_up),
+		cmocka_unit_test_setup(of_threads, set_up),
+		cmocka_unit_test_setup(more_than_it_holds, set_up),
+		cmocka_unit_test_setup(of_a_child, set_up),
+		cmocka_unit_test_setup(of_no_child, set_up),
+		cmocka_unit_test_setup(taken_away, set_up),
+	};
+
+	(void)argc;
+	begin_again(argv);
+	alarm(300);
+	snprintf(directory, sizeof(directory), "/dev/shm/hakmem-test-%ld",
+		 (long)getpid());
+	if (!has_shm()) {
+		printf("skipped: no files can be made in /dev/shm\n");
+		return 77;
+	}
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
