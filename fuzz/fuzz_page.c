@@ -6,8 +6,8 @@
  * An input is all the memory that the process has, from address BASE on,
  * where the page is; what lies beyond cannot be read, and after READS_MAX
  * reads the process has ended.  One that begins like a copy is a file in
- * /dev/shm, with all that is behind it.  Whatever the bytes are, the reader and what is
- * made of the page must
+ * /dev/shm, with all that is behind it.  Whatever the bytes are, the reader
+ * and what is made of the page must
  *
  *   - stay within the memory they have, which a sanitizer sees;
  *   - come to an end;

@@ -606,14 +606,14 @@ def page_of_units():
 
 def copy_of(memory, longer=0):
     """A file of /dev/shm (lib/stats/copy.h): the memory in two pieces."""
-    base, head = Image.BASE, 64 + longer
+    base, head = Image.BASE, 72 + longer
     cut = 72                    # between the page's head and its sections
     data = head + 2 * (24 + longer)
     pieces = ((base, cut, data + len(memory) - cut),
               (base + cut, len(memory) - cut, data))
     more = b"\1" * longer
-    return (struct.pack("<8sIIIIQQII16s", b"HAKMEMCP", 1, head, 24 + longer,
-                        2, base, 10**18, 17, 3, b"a program") + more +
+    return (struct.pack("<8sIIIIQQQII16s", b"HAKMEMCP", 1, head, 24 + longer,
+                        2, base, 10**18, 10**9, 17, 3, b"a program") + more +
             b"".join(struct.pack("<3Q", *piece) + more for piece in pieces) +
             memory[cut:] + memory[:cut])
 

@@ -36,23 +36,25 @@
 				    8)
 #define LENGTH		(16 * HK_MIB)
 
-/* What has memory from the start: all but heaps, and the first one. */
-#define READY		(64 * HK_KIB)
-/* And then whenever there is a heap more than that. */
-#define READY_MORE	(64 * HK_KIB)
+/* What has memory with the first copy, and with each heap more than that. */
+#define STEP		(64 * HK_KIB)
 
 /*
  * Between two copies, as a program may fall asleep at any time; and so much
- * longer than one takes, if that is more.
+ * longer than one takes, if that is more, as for one with a thousand heaps.
  */
 #define PERIOD_MS	5
 #define PERIOD_TIMES	200
+#define PERIOD_MOST_MS	1000
 
-/*
- * Only a process that has lived so long has a file: nobody takes away those of
- * the many that execute another program at once, or end by _exit(2).
- */
+/* Most processes end before: then there was nothing to do. */
 #define FIRST_MS	100
+
+/* What a process has left is kept for so long: see sweep(). */
+#define LEFT_NS		(24 * 3600 * (uint64_t)1000000000)
+#define SWEEP_EACH	64
+
+static_assert(sizeof(struct hk_copy) <= HK_SHM_START, "read by is_left()");
 
 _Atomic uint32_t hk_copy_at;
 
@@ -68,13 +70,24 @@ static HK_TLS struct pace {
 	uint16_t left, each;
 } pace;
 
+/* This thread is the one that copies: a signal's handler may fork. */
+static HK_TLS volatile bool copying;
+
 static struct hk_copy *copy;	/* where it is mapped, or NULL */
 static size_t used, ready;	/* bytes of it */
 static uint32_t lasting;	/* pieces that are copied anew: from here */
 static const struct hk_heap *newest;	/* that the file has */
 
+/*
+ * Not zero in the process that has the file, and in who shares its memory.
+ * The child of a raw system call finds zero, by the kernel's doing.
+ */
+static uint64_t *own;
+
 /* Written by the constructor, and by a child's handler. */
-static struct hk_line directory, name;
+static struct hk_line directory, name, suffix;
+static uint64_t boot_ns;	/* when the process began */
+static char program[16];
 
 static struct hk_copy_piece *pieces(void)
 {
@@ -88,40 +101,41 @@ static void *in_file(uint64_t from)
 
 /* ---- pieces ---- */
 
-/* Is there memory for so many bytes more, and a piece for them? */
+/* Is there memory for so many bytes more? */
 static bool has_room(size_t len)
 {
-	if (copy->pieces == PIECES_MAX || used + len > LENGTH)
-		return false;
 	while (used + len > ready) {
-		if (ready + READY_MORE > LENGTH ||
-		    !hk_os_prefault(in_file(ready), READY_MORE))
+		if (ready + STEP > LENGTH ||
+		    !hk_shm_commit(in_file(ready), STEP))
 			return false;
-		ready += READY_MORE;
+		ready += STEP;
 	}
 	return true;
 }
 
-/* Release: a reader that counts it finds it whole. */
-static struct hk_copy_piece *add_piece(const volatile void *at, size_t len)
+static void put_piece(uint32_t i, const volatile void *at, size_t len,
+		      size_t from)
 {
-	struct hk_copy_piece *piece = pieces() + copy->pieces;
+	pieces()[i] = (struct hk_copy_piece){ (uintptr_t)at, len, from };
+	hk_glance_copy(in_file(from), at, len);
+}
 
-	*piece = (struct hk_copy_piece){ (uintptr_t)at, len, used };
-	hk_glance_copy(in_file(used), at, len);
-	used += hk_round_up(len, 8);
-	__atomic_store_n(&copy->pieces, copy->pieces + 1, __ATOMIC_RELEASE);
-	return piece;
+/* Release: a reader that counts them finds them whole. */
+static void count_pieces(uint32_t n, size_t bytes)
+{
+	used += bytes;
+	__atomic_store_n(&copy->pieces, copy->pieces + n, __ATOMIC_RELEASE);
 }
 
 static void add(uint64_t at, size_t len)
 {
-	/* Those that are there from the start, READY has room for. */
-	if (at && len && has_room(len))
-		add_piece((const void *)(uintptr_t)at, len);
+	if (!at || !len || !has_room(len))
+		return;
+	put_piece(copy->pieces, (const void *)(uintptr_t)at, len, used);
+	count_pieces(1, hk_round_up(len, 8));
 }
 
-/* Heaps are told apart by where they are, and stay. */
+/* How many heaps were made since `last` was the newest. */
 static uint32_t heaps_since(const struct hk_heap *heap,
 			    const struct hk_heap *last)
 {
@@ -132,26 +146,39 @@ static uint32_t heaps_since(const struct hk_heap *heap,
 	return n;
 }
 
+/* So many of them, at most, as there is room for. */
+static uint32_t room_for(uint32_t heaps)
+{
+	uint32_t n = 0;
+
+	heaps = (uint32_t)hk_min(heaps, PIECES_MAX - copy->pieces);
+	while (n < heaps && has_room((n + 1) * sizeof(struct hk_heap)))
+		n++;
+	return n;
+}
+
 /*
- * The heaps that were made since.  Where there is no room for all, it is the
- * newest ones that are left out: the list goes from new to old.
+ * The heaps that were made since the last time.  The list goes from new to
+ * old: what the file has is its end, so where there is no room for all it is
+ * the newest ones that are left out.
  */
 static void add_heaps(void)
 {
-	const struct hk_heap *first = hk_heaps_first();
-	uint32_t n = heaps_since(first, newest);
+	const struct hk_heap *heap = hk_heaps_first();
+	uint32_t n = heaps_since(heap, newest);
+	uint32_t take = room_for(n);
+	uint32_t i;
 
-	/* The oldest first, so that what the file has is a whole list. */
-	while (n && has_room(sizeof(*first))) {
-		const struct hk_heap *heap = first;
-
-		for (uint32_t i = 1; i < n; i++)
-			heap = heap->next_heap;
-		add_piece(heap, sizeof(*heap));
-		newest = heap;
-		n--;
-	}
-	copy->left_out = n;
+	for (i = take; i < n; i++)
+		heap = heap->next_heap;
+	copy->left_out = n - take;
+	if (!take)
+		return;
+	newest = heap;
+	for (i = 0; i < take; i++, heap = heap->next_heap)
+		put_piece(copy->pieces + i, heap, sizeof(*heap),
+			  used + i * sizeof(*heap));
+	count_pieces(take, take * sizeof(*heap));
 }
 
 /* ---- the file ---- */
@@ -159,10 +186,8 @@ static void add_heaps(void)
 /* Without what only the process's memory has. */
 static void put_page(struct hk_stats_page *page)
 {
-	struct hk_page_section *units = &page->section[HK_SECTION_UNITS];
-
 	page->head.map = 0;
-	*units = (struct hk_page_section){ 0 };
+	page->section[HK_SECTION_UNITS] = (struct hk_page_section){ 0 };
 }
 
 static void add_section(const struct hk_page_section *section)
@@ -173,41 +198,30 @@ static void add_section(const struct hk_page_section *section)
 		add(section->at, section->size);
 }
 
-static void fill(void)
+/* For the first time; false where there is no memory for it. */
+static bool fill(void)
 {
 	const struct hk_page *head = &hakmem_stats_page.head;
 
+	if (!has_room(DATA_AT))
+		return false;
 	memcpy(copy->magic, HK_COPY_MAGIC, sizeof(copy->magic));
 	copy->abi = HK_COPY_ABI;
 	copy->size = sizeof(*copy);
 	copy->piece_size = sizeof(struct hk_copy_piece);
 	copy->page = (uintptr_t)&hakmem_stats_page;
+	copy->boot_ns = boot_ns;
 	copy->pid = head->pid;
-	/* A thread's, but those of others begin later than this. */
-	hk_os_name(copy->name);
+	memcpy(copy->name, program, sizeof(copy->name));
 	used = DATA_AT;
-	ready = READY;
-	newest = NULL;
-	put_page(in_file(add_piece(&hakmem_stats_page,
-				   sizeof(hakmem_stats_page))->from));
+	add((uintptr_t)&hakmem_stats_page, sizeof(hakmem_stats_page));
+	put_page(in_file(DATA_AT));
 	add(head->schema, head->rows * head->row_size);
 	add(head->text, head->text_size);
 	lasting = copy->pieces;
 	for (int i = 0; i < HK_SECTIONS; i++)
 		add_section(&hakmem_stats_page.section[i]);
-}
-
-/* Returns 0 or a negative errno value. */
-static int make(void)
-{
-	void *at;
-	int err = hk_shm_make(directory.text, name.text, LENGTH, READY, &at);
-
-	if (err)
-		return err;
-	copy = at;
-	fill();
-	return 0;
+	return true;
 }
 
 /* ---- copying ---- */
@@ -244,30 +258,23 @@ static void due_in(uint64_t ms)
 			      memory_order_release);
 }
 
-/*
- * The child of a raw system call, or of vfork(), has no file: what is mapped
- * is its parent's.
- */
-static bool is_own(void)
+static void never_due(void)
 {
-	return hk_os_pid() == hakmem_stats_page.head.pid;
+	atomic_store_explicit(&hk_copy_at, 0, memory_order_relaxed);
 }
 
-/* Where there is no room for the file, there is none: see complain(). */
 static void bring_up_to_date(void)
 {
 	uint64_t start, took;
 
-	if (!is_own())
-		return;
-	if (!copy && make()) {
-		atomic_store_explicit(&hk_copy_at, 0, memory_order_relaxed);
+	if (!*own || (!ready && !fill())) {
+		never_due();
 		return;
 	}
 	start = hk_os_clock_ns();
 	copy_all();
 	took = (hk_os_clock_ns() - start) * PERIOD_TIMES / 1000000;
-	due_in(hk_max(took, PERIOD_MS));
+	due_in(hk_min(hk_max(took, PERIOD_MS), PERIOD_MOST_MS));
 }
 
 /*
@@ -304,72 +311,177 @@ void hk_copy_due(void)
 	if (!at || !asks_now() || !is_due(at) ||
 	    atomic_exchange_explicit(&busy, true, memory_order_acquire))
 		return;
+	copying = true;
 	bring_up_to_date();
+	copying = false;
 	atomic_store_explicit(&busy, false, memory_order_release);
+}
+
+/* ---- what others have left ---- */
+
+/* The number that a name begins with, where the rest is our suffix. */
+static uint32_t number_in(const char *text)
+{
+	uint64_t n = 0;
+
+	for (; *text >= '0' && *text <= '9' && n <= INT32_MAX; text++)
+		n = 10 * n + (uint64_t)(*text - '0');
+	return n > INT32_MAX || strcmp(text, suffix.text) ? 0 : (uint32_t)n;
+}
+
+static bool is_left(const char *text, const void *start)
+{
+	uint32_t pid = number_in(text);
+	struct hk_copy left;
+
+	memcpy(&left, start, sizeof(left));
+	return pid && !hk_os_pid_lives(pid) &&
+		(!left.date_ns || left.date_ns + LEFT_NS < hk_os_date_ns());
+}
+
+/*
+ * Files of processes that ended by _exit(2), or were killed.  Those that never
+ * had anything are of no use, others once nobody has come to see them.
+ */
+static void sweep(void)
+{
+	if (hakmem_stats_page.head.pid % SWEEP_EACH == 0)
+		hk_shm_sweep(directory.text, is_left);
 }
 
 /* ---- start, fork and end ---- */
 
+/*
+ * "PID.NAMESPACE": /dev/shm may be that of several, in which numbers are of
+ * different processes.
+ */
 static void put_names(void)
 {
-	directory.len = name.len = 0;
+	directory.len = name.len = suffix.len = 0;
 	hk_line_str(&directory, HK_COPY_DIRECTORY);
 	hk_line_num(&directory, geteuid());
 	directory.text[directory.len] = '\0';
+	hk_line_str(&suffix, ".");
+	hk_line_num(&suffix, hk_os_pid_namespace());
+	suffix.text[suffix.len] = '\0';
 	hk_line_num(&name, hakmem_stats_page.head.pid);
+	hk_line_str(&name, suffix.text);
 	name.text[name.len] = '\0';
 }
 
-/* Where it could not be made even now. */
-static void complain(int err)
+/*
+ * Where no file can be made there is none, and no word of it: whoever has put
+ * something else in its place could have each process of the user complain.
+ * "hakmem-stat doctor" says so.
+ */
+static bool make(void)
 {
-	struct hk_line line = { 0 };
+	void *at;
 
-	if (hk_policy.quiet)
-		return;
-	hk_line_str(&line, "hakmem: stats_shm: cannot make files in ");
-	hk_line_str(&line, directory.text);
-	hk_line_str(&line, err == -EPERM ? ": it is not this user's alone" :
-		    err == -ENODEV ? ": it may be on a disk" :
-		    err == -EFBIG ? ": the limit on files (ulimit -f)" :
-		    ": the system does not let it");
-	hk_line_write(&line, STDERR_FILENO);
+	put_names();
+	boot_ns = hk_os_boot_ns();
+	hk_os_name(program);
+	if (hk_shm_make(directory.text, name.text, LENGTH, &at))
+		return false;
+	copy = at;
+	ready = 0;
+	newest = NULL;
+	*own = 1;
+	sweep();
+	return true;
 }
 
 void hk_copy_start(void)
 {
-	int err;
+	void *page;
 
-	if (!hk_policy_get(HK_OPT_STATS_SHM) || hk_os_secure())
+	if (!hk_policy_get(HK_OPT_STATS_SHM) || hk_os_secure() ||
+	    hk_os_map(NULL, hk_os_page_size(), &page))
 		return;
-	put_names();
-	err = hk_shm_check(directory.text, LENGTH);
-	if (err) {
-		complain(err);
+	own = page;
+	if (hk_os_wipe_on_fork(page, hk_os_page_size()) || !make())
 		return;
-	}
 	due_in(FIRST_MS);
 	at_quick_exit(hk_copy_end);
 }
 
-void hk_copy_forked(void)
+/*
+ * Whether this thread has taken busy for the fork: not within a copy, nor from
+ * one who does not give it back, such as a child of vfork() that was killed.
+ */
+static HK_TLS bool held;
+
+void hk_copy_prepare(void)
+{
+	static _Atomic uint32_t word;
+
+	held = false;
+	if (!atomic_load_explicit(&hk_copy_at, memory_order_acquire) ||
+	    copying)
+		return;
+	for (int ms = 0; !held && ms < PERIOD_MOST_MS; ms++) {
+		held = !atomic_exchange_explicit(&busy, true,
+						 memory_order_acquire);
+		if (!held)
+			hk_os_wait_ms(&word, 0, 1);
+	}
+}
+
+static void give_back(void)
+{
+	if (held)
+		atomic_store_explicit(&busy, false, memory_order_release);
+}
+
+void hk_copy_parent(void)
+{
+	give_back();
+}
+
+/*
+ * What is mapped is the parent's file.  A copy that goes on after this, since
+ * it was within one that a signal's handler has forked, writes to nowhere, and
+ * is the last.
+ */
+void hk_copy_child(void)
 {
 	if (!atomic_load_explicit(&hk_copy_at, memory_order_relaxed))
 		return;
-	if (copy)
-		hk_os_unmap(copy, LENGTH);
-	copy = NULL;
-	put_names();
-	atomic_store_explicit(&busy, false, memory_order_relaxed);
-	due_in(FIRST_MS);
+	if (copying)
+		hk_shm_leave(copy, LENGTH);
+	else
+		hk_shm_unmap(copy, LENGTH);
+	if (held && make())
+		due_in(FIRST_MS);
+	else
+		never_due();
+	give_back();
 }
 
-/* The mapping stays: another thread may be about to write it. */
+/*
+ * A process that may have forbidden itself what it takes to remove a file only
+ * gives its memory back; sweep() removes it.  Nor does one that calls exit()
+ * after vfork(): it has its parent's.
+ */
+static void take_away(void)
+{
+	if (hk_os_filtered()) {
+		hk_shm_empty(copy, ready);
+	} else if (hk_os_pid() == hakmem_stats_page.head.pid) {
+		hk_shm_empty(copy, ready);
+		hk_shm_remove(directory.text, name.text);
+	}
+}
+
+/*
+ * Nobody copies from then on.  Where another thread does so now, the file
+ * stays, as it would by _exit().
+ */
 void hk_copy_end(void)
 {
-	if (!atomic_load_explicit(&hk_copy_at, memory_order_relaxed) ||
-	    !is_own())
+	if (!atomic_load_explicit(&hk_copy_at, memory_order_acquire) ||
+	    atomic_exchange_explicit(&busy, true, memory_order_acquire))
 		return;
-	atomic_store_explicit(&hk_copy_at, 0, memory_order_relaxed);
-	hk_shm_remove(directory.text, name.text);
+	never_due();
+	take_away();
 }

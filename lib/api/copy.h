@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * copy.h - the statistics page's copy in /dev/shm (option stats_shm): its
- * layout is in stats/copy.h.  It is made and brought up to date by slow paths,
- * some milliseconds after each other, once the process has lived for a moment,
- * and taken away at an orderly end.  A child has its own.
+ * layout is in stats/copy.h.  The file is made when the process begins; slow
+ * paths fill it once the process has lived for a moment, and bring it up to
+ * date some milliseconds after each other.  An orderly end takes it away.  A
+ * child has its own.
  */
 #ifndef HK_API_COPY_H
 #define HK_API_COPY_H
@@ -13,8 +14,10 @@
 /* Once the statistics page is complete. */
 HK_COLD void hk_copy_start(void);
 
-/* In the child of a fork. */
-HK_COLD void hk_copy_forked(void);
+/* Around a fork: nobody copies meanwhile. */
+HK_COLD void hk_copy_prepare(void);
+HK_COLD void hk_copy_parent(void);
+HK_COLD void hk_copy_child(void);
 
 /* At the end of the process. */
 HK_COLD void hk_copy_end(void);

@@ -289,7 +289,7 @@ static void forked(void)
 	hakmem_stats_page.head.pid = hk_os_pid();
 	hakmem_stats_page.head.start_ns = hk_os_date_ns();
 	hk_request_forked();
-	hk_copy_forked();
+	hk_copy_child();
 }
 
 /*
@@ -327,6 +327,6 @@ __attribute__((constructor)) static void page_starts(void)
 	set_map();
 	head->start_ns = hk_os_date_ns();
 	__atomic_store_n(&head->pid, hk_os_pid(), __ATOMIC_RELEASE);
-	pthread_atfork(NULL, NULL, forked);
+	pthread_atfork(hk_copy_prepare, hk_copy_parent, forked);
 	hk_copy_start();
 }

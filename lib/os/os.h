@@ -110,6 +110,9 @@ void hk_os_populate(void *p, size_t len);
  */
 bool hk_os_prefault(void *p, size_t len);
 
+/* A child of fork(), by whatever call, finds zeros there. */
+int hk_os_wipe_on_fork(void *p, size_t len);
+
 /* Asks for huge pages in a range, or for none. */
 int hk_os_huge_pages(void *p, size_t len, bool on);
 
@@ -122,13 +125,26 @@ int hk_os_write(int fd, const void *buf, size_t len);
 /* Milliseconds since some time in the past, to a few milliseconds. */
 uint64_t hk_os_clock_ms(void);
 
-/* Nanoseconds since some time in the past, and since 1970. */
+/* Nanoseconds since some time in the past, since the boot, and since 1970. */
 uint64_t hk_os_clock_ns(void);
+uint64_t hk_os_boot_ns(void);
 uint64_t hk_os_date_ns(void);
 
 /* The numbers of process and thread, as the kernel tells them now. */
 uint32_t hk_os_pid(void);
 uint32_t hk_os_tid(void);
+
+/* Which numbers these are: of the namespace's /proc entry; 0: not known. */
+uint64_t hk_os_pid_namespace(void);
+
+/*
+ * May some call to the system be forbidden to the process (seccomp(2))?  That
+ * by which it asks is one that threads with names need anyway.
+ */
+bool hk_os_filtered(void);
+
+/* Has any process of it this number? */
+bool hk_os_pid_lives(uint32_t pid);
 
 /* Fills `buf` with random bytes, the best that the system gives at once. */
 void hk_os_random(void *buf, size_t len);

@@ -259,6 +259,11 @@ void hk_os_populate(void *p, size_t len)
 	hk_note_close(p, len);
 }
 
+int hk_os_wipe_on_fork(void *p, size_t len)
+{
+	return (int)sys3(SYS_madvise, (long)p, (long)len, MADV_WIPEONFORK);
+}
+
 int hk_os_huge_pages(void *p, size_t len, bool on)
 {
 	return advise(p, len, on ? MADV_HUGEPAGE : MADV_NOHUGEPAGE,
@@ -331,6 +336,11 @@ uint64_t hk_os_clock_ns(void)
 	return clock_of(CLOCK_MONOTONIC);
 }
 
+uint64_t hk_os_boot_ns(void)
+{
+	return clock_of(CLOCK_BOOTTIME);
+}
+
 uint64_t hk_os_date_ns(void)
 {
 	return clock_of(CLOCK_REALTIME);
@@ -339,6 +349,25 @@ uint64_t hk_os_date_ns(void)
 uint32_t hk_os_pid(void)
 {
 	return (uint32_t)sys3(SYS_getpid, 0, 0, 0);
+}
+
+uint64_t hk_os_pid_namespace(void)
+{
+	struct stat st;
+	long ret = sys6(SYS_newfstatat, AT_FDCWD, (long)"/proc/self/ns/pid",
+			(long)&st, 0, 0, 0);
+
+	return failed(ret) ? 0 : st.st_ino;
+}
+
+bool hk_os_filtered(void)
+{
+	return sys3(SYS_prctl, PR_GET_SECCOMP, 0, 0) != 0;
+}
+
+bool hk_os_pid_lives(uint32_t pid)
+{
+	return sys3(SYS_kill, (long)pid, 0, 0) != -ESRCH;
 }
 
 uint32_t hk_os_tid(void)

@@ -43,8 +43,7 @@ static int check_directory(long fd)
 	if (st.st_uid != (uid_t)sys3(SYS_geteuid, 0, 0, 0) ||
 	    st.st_mode & (S_IRWXG | S_IRWXO))
 		return -EPERM;
-	return fs.f_type == TMPFS_MAGIC || fs.f_type == RAMFS_MAGIC ? 0 :
-		-ENODEV;
+	return fs.f_type == TMPFS_MAGIC ? 0 : -ENODEV;
 }
 
 /* Its descriptor, or a negative errno value. */
@@ -64,22 +63,33 @@ static long open_directory(const char *directory)
 	return err;
 }
 
-static long create(long directory, const char *name)
+/* ---- making ---- */
+
+/* Whatever the program's umask is.  That it is there already is as well. */
+static void make_directory(const char *directory)
 {
-	return sys6(SYS_openat, directory, (long)name,
-		    O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600,
-		    0, 0);
+	if (!sys3(SYS_mkdirat, AT_FDCWD, (long)directory, 0700))
+		sys3(SYS_fchmodat, AT_FDCWD, (long)directory, 0700);
 }
 
-static int map(long fd, size_t len, size_t ready, void **out)
+static long create(long directory, const char *name)
+{
+	long fd = sys6(SYS_openat, directory, (long)name,
+		       O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+		       0600, 0, 0);
+
+	if (!failed(fd))
+		sys3(SYS_fchmod, fd, 0600, 0);
+	return fd;
+}
+
+static int map(long fd, size_t len, void **out)
 {
 	long ret = sys3(SYS_ftruncate, fd, (long)len, 0);
 
 	if (!failed(ret))
-		ret = sys6(SYS_fallocate, fd, 0, 0, (long)ready, 0, 0);
-	if (!failed(ret))
-		ret = sys6(SYS_mmap, 0, (long)len, PROT_READ | PROT_WRITE,
-			   MAP_SHARED, fd, 0);
+		ret = sys6(SYS_mmap, 0, (long)len, PROT_NONE, MAP_SHARED, fd,
+			   0);
 	if (failed(ret))
 		return (int)ret;
 	*out = (void *)ret;
@@ -87,8 +97,7 @@ static int map(long fd, size_t len, size_t ready, void **out)
 }
 
 /* One that is left over has the number of a process that is no more. */
-static int make(long directory, const char *name, size_t len, size_t ready,
-		void **out)
+static int make(long directory, const char *name, size_t len, void **out)
 {
 	long fd = create(directory, name);
 	int err;
@@ -99,45 +108,55 @@ static int make(long directory, const char *name, size_t len, size_t ready,
 	}
 	if (failed(fd))
 		return (int)fd;
-	err = map(fd, len, ready, out);
+	err = map(fd, len, out);
 	if (err)
 		sys3(SYS_unlinkat, directory, (long)name, 0);
 	sys3(SYS_close, fd, 0, 0);
 	return err;
 }
 
-/* Its directory's descriptor, or a negative errno value. */
-static long open_for(const char *directory, size_t len)
-{
-	if (longest_file() < len)
-		return -EFBIG;
-	/* That it is there already is as well. */
-	sys3(SYS_mkdirat, AT_FDCWD, (long)directory, 0700);
-	return open_directory(directory);
-}
-
-int hk_shm_check(const char *directory, size_t len)
-{
-	long fd = open_for(directory, len);
-
-	if (failed(fd))
-		return (int)fd;
-	sys3(SYS_close, fd, 0, 0);
-	return 0;
-}
-
 int hk_shm_make(const char *directory, const char *name, size_t len,
-		size_t ready, void **out)
+		void **out)
 {
-	long fd = open_for(directory, len);
+	long fd;
 	int err;
 
+	if (longest_file() < len)
+		return -EFBIG;
+	make_directory(directory);
+	fd = open_directory(directory);
 	if (failed(fd))
 		return (int)fd;
-	err = make(fd, name, len, ready, out);
+	err = make(fd, name, len, out);
 	sys3(SYS_close, fd, 0, 0);
 	return err;
 }
+
+/* ---- its memory ---- */
+
+/* Prefaulted, as a page that there is no memory for is a SIGBUS. */
+bool hk_shm_commit(void *p, size_t len)
+{
+	return !hk_os_commit(p, len) && hk_os_prefault(p, len);
+}
+
+void hk_shm_unmap(void *p, size_t len)
+{
+	sys3(SYS_munmap, (long)p, (long)len, 0);
+}
+
+void hk_shm_leave(void *p, size_t len)
+{
+	sys6(SYS_mmap, (long)p, (long)len, PROT_READ | PROT_WRITE,
+	     MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_NORESERVE, -1, 0);
+}
+
+void hk_shm_empty(void *p, size_t len)
+{
+	sys3(SYS_madvise, (long)p, (long)len, MADV_REMOVE);
+}
+
+/* ---- the end ---- */
 
 void hk_shm_remove(const char *directory, const char *name)
 {
@@ -146,5 +165,62 @@ void hk_shm_remove(const char *directory, const char *name)
 	if (failed(fd))
 		return;
 	sys3(SYS_unlinkat, fd, (long)name, 0);
+	sys3(SYS_close, fd, 0, 0);
+}
+
+/* ---- those of others ---- */
+
+/* As getdents64(2) has it. */
+struct entry {
+	uint64_t inode;
+	int64_t next;
+	uint16_t len;
+	uint8_t type;
+	char name[];
+};
+
+static bool is_left_over(long directory, const char *name,
+			 bool (*is_left)(const char *, const void *))
+{
+	uint64_t start[HK_SHM_START / sizeof(uint64_t)] = { 0 };
+	long fd = sys6(SYS_openat, directory, (long)name,
+		       O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0, 0,
+		       0);
+
+	if (failed(fd))
+		return false;
+	sys3(SYS_read, fd, (long)start, sizeof(start));
+	sys3(SYS_close, fd, 0, 0);
+	return is_left(name, start);
+}
+
+static void sweep(long directory,
+		  bool (*is_left)(const char *, const void *))
+{
+	char buf[2048] HK_ALIGNED(8);
+	long n;
+
+	while ((n = sys3(SYS_getdents64, directory, (long)buf,
+			 sizeof(buf))) > 0) {
+		const struct entry *entry;
+
+		for (long at = 0; at < n; at += entry->len) {
+			entry = (const void *)(buf + at);
+			if (entry->name[0] != '.' &&
+			    is_left_over(directory, entry->name, is_left))
+				sys3(SYS_unlinkat, directory,
+				     (long)entry->name, 0);
+		}
+	}
+}
+
+void hk_shm_sweep(const char *directory,
+		  bool (*is_left)(const char *name, const void *start))
+{
+	long fd = open_directory(directory);
+
+	if (failed(fd))
+		return;
+	sweep(fd, is_left);
 	sys3(SYS_close, fd, 0, 0);
 }

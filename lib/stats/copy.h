@@ -4,7 +4,7 @@
  * option stats_shm asks for: for who may not read the process's memory, and
  * for when there is no process any more.
  *
- *   /dev/shm/hakmem-UID/PID
+ *   /dev/shm/hakmem-UID/PID.NAMESPACE
  *   +------+-------------------------+-------+------+-------+------
  *   | head | piece[0] piece[1] ...   | page  | rows | text  | ...
  *   +------+-------------------------+-------+------+-------+------
@@ -13,9 +13,11 @@
  * who can read a page (page.h) in memory can read it here, by the same
  * addresses: it begins at `page`.  It has no table of units and no map.
  *
- * The file is mapped by the process, which copies all pieces anew now and
- * then, word by word: figures are as they are for who reads the memory
- * itself.  It is longer than what is in it.
+ * NAMESPACE is the one that PID is of: the number that the file
+ * /proc/self/ns/pid has.  The process has the file mapped, and copies all
+ * pieces anew now and then, word by word: figures are as they are for who
+ * reads the memory itself.  The file is longer than what is in it, and empty
+ * where nothing was copied yet, or ever.
  *
  * This header needs nothing else of the library.
  */
@@ -45,6 +47,8 @@ struct hk_copy {
 	uint64_t page;		/* address */
 	uint64_t date_ns;	/* since 1970, of the last time; 0: there was
 				   none.  Release, the last word written */
+	uint64_t boot_ns;	/* since the boot, when the process began, as
+				   the clock of /proc/PID/stat has it */
 	uint32_t pid;		/* as the process has it */
 	uint32_t left_out;	/* heaps that there was no room for */
 	char name[16];		/* the process's: \0 ends it */

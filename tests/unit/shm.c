@@ -17,6 +17,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 
 #define LEN	((size_t)1 << 20)
 #define READY	((size_t)1 << 16)
@@ -32,106 +33,160 @@ static char *in_directory(const char *name)
 	return path;
 }
 
+static int make(void **at)
+{
+	return hk_shm_make(directory, "1", LEN, at);
+}
+
+static void gone(void)
+{
+	assert_int_equal(access(in_directory("1"), F_OK), -1);
+	assert_int_equal(rmdir(directory), 0);
+}
+
 static bool has_shm(void)
 {
-	int err = hk_shm_check(directory, LEN);
+	void *at;
+	int err = make(&at);
 
-	rmdir(directory);
+	if (!err) {
+		hk_shm_unmap(at, LEN);
+		hk_shm_remove(directory, "1");
+		rmdir(directory);
+	}
 	return !err;
+}
+
+static void look(const char *path, mode_t mode, struct stat *st)
+{
+	assert_int_equal(lstat(path, st), 0);
+	assert_int_equal(st->st_mode & 07777, mode);
 }
 
 static void made(void **state)
 {
-	struct stat st;
+	mode_t before = umask(0777);
 	void *at = NULL;
+	struct stat st;
 
 	(void)state;
 	errno = 4711;
-	assert_int_equal(hk_shm_check(directory, LEN), 0);
-	assert_int_equal(hk_shm_make(directory, "1", LEN, READY, &at), 0);
+	assert_int_equal(make(&at), 0);
 	assert_int_equal(errno, 4711);
-	assert_int_equal(stat(directory, &st), 0);
-	assert_int_equal(st.st_mode & 07777, 0700);
-	assert_int_equal(stat(in_directory("1"), &st), 0);
-	assert_int_equal(st.st_mode & 07777, 0600);
+	umask(before);
+	look(directory, 0700, &st);
+	look(in_directory("1"), 0600, &st);
 	assert_int_equal(st.st_size, LEN);
-	/* Not all of it costs memory. */
-	assert_in_range((size_t)st.st_blocks * 512, READY, LEN / 2);
+	/* It costs no memory before it is used, nor does the rest then. */
+	assert_int_equal(st.st_blocks, 0);
+	assert_true(hk_shm_commit(at, READY));
 	CHECK_ZERO(at, READY);
 	memset(at, 1, READY);
-	assert_true(hk_os_prefault((char *)at + READY, READY));
-	((char *)at)[READY] = 1;
-	munmap(at, LEN);
+	look(in_directory("1"), 0600, &st);
+	assert_int_equal((size_t)st.st_blocks * 512, READY);
+	hk_shm_empty(at, READY);
+	look(in_directory("1"), 0600, &st);
+	assert_int_equal(st.st_blocks, 0);
 	hk_shm_remove(directory, "1");
-	assert_int_equal(access(in_directory("1"), F_OK), -1);
-	assert_int_equal(rmdir(directory), 0);
+	hk_shm_unmap(at, LEN);
+	gone();
 }
 
 static void replaced(void **state)
 {
 	void *first = NULL, *second = NULL;
+	struct stat st;
 
 	(void)state;
-	assert_int_equal(hk_shm_check(directory, LEN), 0);
-	assert_int_equal(hk_shm_make(directory, "1", LEN, READY, &first), 0);
+	assert_int_equal(make(&first), 0);
+	assert_true(hk_shm_commit(first, READY));
 	*(char *)first = 1;
-	assert_int_equal(hk_shm_make(directory, "1", LEN, READY, &second), 0);
+	assert_int_equal(make(&second), 0);
+	assert_true(hk_shm_commit(second, READY));
 	/* It is another one, and who has the old one goes on. */
 	assert_int_equal(*(char *)second, 0);
 	*(char *)first = 2;
 	assert_int_equal(*(char *)second, 0);
-	munmap(first, LEN);
-	munmap(second, LEN);
+	hk_shm_unmap(first, LEN);
 	hk_shm_remove(directory, "1");
+	hk_shm_unmap(second, LEN);
 
 	/* A link is not followed, but replaced. */
+	assert_int_equal(mkdir(directory, 0700), -1);
 	assert_int_equal(symlink("/etc/passwd", in_directory("1")), 0);
-	assert_int_equal(hk_shm_make(directory, "1", LEN, READY, &first), 0);
-	munmap(first, LEN);
+	assert_int_equal(make(&first), 0);
+	look(in_directory("1"), 0600, &st);
+	assert_true(S_ISREG(st.st_mode));
+	hk_shm_unmap(first, LEN);
 	hk_shm_remove(directory, "1");
-	assert_int_equal(rmdir(directory), 0);
+	gone();
+}
+
+/* A child whose parent goes on to write. */
+static void left(void **state)
+{
+	void *at = NULL, *same;
+
+	(void)state;
+	assert_int_equal(make(&at), 0);
+	assert_true(hk_shm_commit(at, READY));
+	*(char *)at = 1;
+	same = mmap(NULL, READY, PROT_READ | PROT_WRITE, MAP_SHARED,
+		    open(in_directory("1"), O_RDWR), 0);
+	assert_ptr_not_equal(same, MAP_FAILED);
+	hk_shm_leave(at, LEN);
+	assert_int_equal(*(char *)at, 0);
+	((char *)at)[LEN - 1] = *(char *)at = 2;
+	assert_int_equal(*(char *)same, 1);
+	munmap(same, READY);
+	munmap(at, LEN);
+	hk_shm_remove(directory, "1");
+	gone();
 }
 
 /* What somebody else may have put there. */
 static void refused(void **state)
 {
-	char elsewhere[] = "/tmp/hakmem-shm.XXXXXX";
+	char elsewhere[64];
+	void *at;
 	int fd;
 
 	(void)state;
 	assert_int_equal(mkdir(directory, 0700), 0);
 	assert_int_equal(chmod(directory, 0770), 0);
-	assert_int_equal(hk_shm_check(directory, LEN), -EPERM);
+	assert_int_equal(make(&at), -EPERM);
 	assert_int_equal(chmod(directory, 0701), 0);
-	assert_int_equal(hk_shm_check(directory, LEN), -EPERM);
+	assert_int_equal(make(&at), -EPERM);
 	if (!geteuid()) {
 		assert_int_equal(chmod(directory, 0700), 0);
 		assert_int_equal(chown(directory, 1, 1), 0);
-		assert_int_equal(hk_shm_check(directory, LEN), -EPERM);
+		assert_int_equal(make(&at), -EPERM);
 	}
-	assert_int_equal(rmdir(directory), 0);
+	gone();
 
 	fd = open(directory, O_CREAT | O_EXCL, 0700);
 	assert_return_code(fd, errno);
 	close(fd);
-	assert_int_equal(hk_shm_check(directory, LEN), -ENOTDIR);
+	assert_int_equal(make(&at), -ENOTDIR);
 	assert_int_equal(unlink(directory), 0);
 
-	assert_non_null(mkdtemp(elsewhere));
+	snprintf(elsewhere, sizeof(elsewhere), "/tmp/hakmem.test.%ld",
+		 (long)getpid());
+	assert_int_equal(mkdir(elsewhere, 0700), 0);
 	assert_int_equal(symlink(elsewhere, directory), 0);
-	assert_int_equal(hk_shm_check(directory, LEN), -ENOTDIR);
-	hk_shm_remove(directory, "1");
+	assert_int_equal(make(&at), -ENOTDIR);
 	assert_int_equal(unlink(directory), 0);
 	assert_int_equal(rmdir(elsewhere), 0);
 }
 
 static void not_on_a_disk(void **state)
 {
+	void *at;
 	int err;
 
 	(void)state;
 	/* /proc is neither a disk nor for this. */
-	err = hk_shm_check("/proc/self/fd", LEN);
+	err = hk_shm_make("/proc/self/fd", "1", LEN, &at);
 	assert_true(err == -EPERM || err == -ENODEV);
 }
 
@@ -146,11 +201,52 @@ static void longer_than_allowed(void **state)
 	limit = before;
 	limit.rlim_cur = LEN - 1;
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
-	assert_int_equal(hk_shm_check(directory, LEN), -EFBIG);
-	assert_int_equal(hk_shm_make(directory, "1", LEN, READY, &at),
-			 -EFBIG);
+	assert_int_equal(make(&at), -EFBIG);
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
 	assert_int_equal(access(directory, F_OK), -1);
+}
+
+static unsigned int asked;
+
+static bool is_b(const char *name, const void *start)
+{
+	char text[HK_SHM_START];
+
+	asked++;
+	memcpy(text, start, sizeof(text));
+	return !strcmp(text, "b") && name[0] == 'f';
+}
+
+static void swept(void **state)
+{
+	const unsigned int files = 300;	/* more than are read at once */
+	unsigned int there = 0;
+
+	(void)state;
+	assert_int_equal(mkdir(directory, 0700), 0);
+	for (unsigned int i = 0; i < files; i++) {
+		char name[32];
+		int fd;
+
+		snprintf(name, sizeof(name), "file-%u", i);
+		fd = open(in_directory(name), O_CREAT | O_WRONLY, 0600);
+		assert_return_code(fd, errno);
+		assert_int_equal(write(fd, i % 2 ? "b" : "a", 1), 1);
+		close(fd);
+	}
+	assert_int_equal(symlink("/etc/passwd", in_directory("link")), 0);
+	hk_shm_sweep(directory, is_b);
+	assert_int_equal(asked, files);
+	for (unsigned int i = 0; i < files; i++) {
+		char name[32];
+
+		snprintf(name, sizeof(name), "file-%u", i);
+		there += !access(in_directory(name), F_OK);
+		assert_int_equal(unlink(in_directory(name)), i % 2 ? -1 : 0);
+	}
+	assert_int_equal(there, files / 2);
+	assert_int_equal(unlink(in_directory("link")), 0);
+	gone();
 }
 
 /* ---- the copy ---- */
@@ -306,21 +402,52 @@ static void of_a_child(void **state)
 	assert_int_equal(remove_copy(child), 0);
 }
 
-/* Who has the mapping of another process must not write it. */
-static void of_no_child(void **state)
+/* It has its parent's file mapped, and no handler was called: nothing. */
+static void of_a_raw_child(void **state)
 {
-	struct copy_told told;
+	struct copy_told told, before;
 	struct page page;
 	pid_t child;
 	int status;
 
 	(void)state;
 	bring_up_to_date();
-	child = vfork();
-	if (!child)
-		_exit(0);
+	assert_null(copy_load(&page, getpid(), &before));
+	page_free(&page);
+	child = (pid_t)syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0);
+	if (!child) {
+		bring_up_to_date();
+		_exit(atomic_load(&hk_copy_at) != 0);
+	}
 	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(status, 0);
 	assert_non_null(copy_load(&page, child, &told));
+	assert_null(copy_load(&page, getpid(), &told));
+	assert_int_equal(told.date_ns, before.date_ns);
+	page_free(&page);
+}
+
+/* In a signal's handler, perhaps: it need not be the last one. */
+static void of_a_child_of_a_child(void **state)
+{
+	pid_t child;
+	int status;
+
+	(void)state;
+	child = fork();
+	if (!child) {
+		pid_t grandchild = fork();
+
+		if (!grandchild) {
+			bring_up_to_date();
+			_exit(remove_copy(getpid()) != 0);
+		}
+		waitpid(grandchild, &status, 0);
+		hk_copy_end();
+		_exit(status != 0);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(status, 0);
 }
 
 static void taken_away(void **state)
@@ -360,21 +487,24 @@ int main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(made),
 		cmocka_unit_test(replaced),
+		cmocka_unit_test(left),
 		cmocka_unit_test(refused),
 		cmocka_unit_test(not_on_a_disk),
 		cmocka_unit_test(longer_than_allowed),
+		cmocka_unit_test(swept),
 		cmocka_unit_test_setup(copied, set_up),
 		cmocka_unit_test_setup(of_threads, set_up),
 		cmocka_unit_test_setup(more_than_it_holds, set_up),
 		cmocka_unit_test_setup(of_a_child, set_up),
-		cmocka_unit_test_setup(of_no_child, set_up),
+		cmocka_unit_test_setup(of_a_raw_child, set_up),
+		cmocka_unit_test_setup(of_a_child_of_a_child, set_up),
 		cmocka_unit_test_setup(taken_away, set_up),
 	};
 
 	(void)argc;
 	begin_again(argv);
 	alarm(300);
-	snprintf(directory, sizeof(directory), "/dev/shm/hakmem-test-%ld",
+	snprintf(directory, sizeof(directory), "/dev/shm/hakmem.test.%ld",
 		 (long)getpid());
 	if (!has_shm()) {
 		printf("skipped: no files can be made in /dev/shm\n");

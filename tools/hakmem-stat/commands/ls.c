@@ -95,7 +95,7 @@ static bool is_number(size_t column)
 /* When the figures were taken, instead of what is resident now. */
 static void put_seen(struct table *table, const struct listed *item)
 {
-	time_t then = (time_t)(item->seen_ns / 1000000000);
+	time_t then = (time_t)(item->left.date_ns / 1000000000);
 	struct tm *local = localtime(&then);
 	char date[32] = "";
 
@@ -108,7 +108,7 @@ static void put_row(struct table *table, const struct listed *item)
 {
 	table_number(table, (uint64_t)item->pid);
 	table_text(table, item->user);
-	if (item->seen_ns)
+	if (item->left.date_ns)
 		put_seen(table, item);
 	else
 		table_bytes(table, item->rss);
@@ -151,7 +151,7 @@ static void print_csv(const struct listing *listing)
 		printf("%ld,", (long)item->pid);
 		print_csv_field(stdout, item->user);
 		printf(",%lu,", (unsigned long)item->uid);
-		if (!item->seen_ns)
+		if (!item->left.date_ns)
 			printf("%" PRIu64, item->rss);
 		putchar(',');
 		if (item->has_figures)
@@ -164,8 +164,8 @@ static void print_csv(const struct listing *listing)
 			print_csv_field(stdout, texts[j]);
 		}
 		putchar(',');
-		if (item->seen_ns)
-			printf("%" PRIu64, item->seen_ns);
+		if (item->left.date_ns)
+			printf("%" PRIu64, item->left.date_ns);
 		putchar('\n');
 	}
 }
@@ -176,6 +176,7 @@ struct arguments {
 	struct output output;
 	int sort;		/* a column */
 	bool ended;		/* those that are no more */
+	bool remove;		/* what these have left */
 	struct listed_whose whose;
 };
 
@@ -202,6 +203,7 @@ static bool read_arguments(int argc, char **argv, struct arguments *args)
 {
 	static const struct option options[] = {
 		{ "ended", no_argument, NULL, 'e' },
+		{ "remove", no_argument, NULL, 'r' },
 		{ "sort", required_argument, NULL, 's' },
 		{ "user", required_argument, NULL, 'u' },
 		OUTPUT_OPTIONS,
@@ -217,12 +219,17 @@ static bool read_arguments(int argc, char **argv, struct arguments *args)
 			args->sort = column_named(optarg);
 		else if (option == 'e')
 			args->ended = true;
+		else if (option == 'r')
+			args->remove = true;
 		else if (option == 'u')
 			args->whose = (struct listed_whose){
 				.uid = known_user(optarg) };
 		else if (!output_take(&args->output, option))
 			return false;
 	}
+	if (args->remove && !args->ended)
+		util_die(STATUS_USAGE, "ls: --remove is of what has ended: "
+			 "give --ended with it");
 	if (optind < argc)
 		util_die(STATUS_USAGE, "ls takes no argument, such as '%s'; "
 			 "hakmem-stat -p PID looks at one process",
@@ -262,11 +269,11 @@ static void list_living(struct listing *listing, struct listed_whose whose)
 		util_die(STATUS_UNREADABLE, "/proc: %s", strerror(-status));
 }
 
-static void tell_unread(const struct listing *listing)
+static void tell_files(size_t n, const char *what)
 {
-	if (listing->closed)
-		util_say("%zu file%s in /dev/shm could not be read",
-			 listing->closed, listing->closed == 1 ? "" : "s");
+	if (n)
+		util_say("%zu file%s in /dev/shm could not be %s", n,
+			 n == 1 ? "" : "s", what);
 }
 
 static int run(int argc, char **argv)
@@ -274,6 +281,7 @@ static int run(int argc, char **argv)
 	enum print_format format;
 	struct listing listing;
 	struct arguments args;
+	size_t failed = 0;
 
 	if (!read_arguments(argc, argv, &args))
 		return args.output.status;
@@ -286,12 +294,15 @@ static int run(int argc, char **argv)
 		qsort_r(listing.items, listing.count, sizeof(*listing.items),
 			compare, &args.sort);
 	print_listing(format, &listing, args.ended);
+	if (args.remove)
+		failed = listed_remove(&listing);
 	if (args.ended)
-		tell_unread(&listing);
+		tell_files(listing.closed, "read");
 	else
 		listed_tell_closed(&listing);
+	tell_files(failed, "removed");
 	listed_free(&listing);
-	return STATUS_FINE;
+	return failed ? STATUS_UNREADABLE : STATUS_FINE;
 }
 
 const struct command command_ls = {
@@ -307,6 +318,7 @@ const struct command command_ls = {
 "'-' where it may not be read.\n"
 "      --ended          those that have ended and left their figures in\n"
 "                       /dev/shm, as they do with stats_shm=1\n"
+"      --remove         and takes away what it has listed of these\n"
 "  --sort=COLUMN        pid (the default), user, rss, used, committed,\n"
 "                       preset, unit or command; most bytes first\n"
 "  -u, --user=USER      the processes of one user, a name or a number\n"

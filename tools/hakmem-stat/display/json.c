@@ -262,7 +262,7 @@ static struct json_object *listed_object(const struct listed *item)
 	add_number(object, "pid", (uint64_t)item->pid);
 	add_text(object, "user", item->user);
 	add_number(object, "uid", item->uid);
-	if (item->seen_ns)
+	if (item->left.date_ns)
 		add(object, "rss_bytes", NULL);
 	else
 		add_number(object, "rss_bytes", item->rss);
@@ -278,8 +278,8 @@ static struct json_object *listed_object(const struct listed *item)
 	add_known_text(object, "cgroup", item->cgroup);
 	add_known_text(object, "library", item->library);
 	add_text(object, "command", item->command);
-	if (item->seen_ns)
-		add_number(object, "seen_ns", item->seen_ns);
+	if (item->left.date_ns)
+		add_number(object, "seen_ns", item->left.date_ns);
 	return object;
 }
 

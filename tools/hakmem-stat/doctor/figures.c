@@ -7,9 +7,12 @@
 #include "doctor/doctor.h"
 
 #include "common/util.h"
+#include "figures/options.h"
+#include "process/copy.h"
 #include "process/proc.h"
 
 #include "policy/policy.h"
+#include "stats/copy.h"
 
 #include <inttypes.h>
 
@@ -143,6 +146,30 @@ static void look_at_decommit(struct findings *findings,
 					 "to dontneed"));
 }
 
+/* The library says nothing of it: see lib/api/copy.c. */
+static void look_at_copy(struct findings *findings, pid_t pid,
+			 const struct page *page)
+{
+	struct page copy;
+	const char *why;
+
+	if (!page_total(options_on_page(page, "stats_shm")))
+		return;
+	why = copy_load(&copy, proc_group(pid), NULL);
+	if (!why)
+		page_free(&copy);
+	else
+		findings_add(findings, FINDING_NOTE, "stats_shm",
+			     util_format("%s", why),
+			     util_format("nothing where it has just begun, or "
+					 "sleeps; else see that "
+					 HK_COPY_DIRECTORY "UID is its user's, "
+					 "with mode 700, "
+					 "that ulimit -f is above 16 MiB, and "
+					 "that Linux is 5.14 or later; then "
+					 "restart it"));
+}
+
 void doctor_figures(struct findings *findings, pid_t pid,
 		    const struct page *page)
 {
@@ -153,4 +180,5 @@ void doctor_figures(struct findings *findings, pid_t pid,
 	look_at_sent(findings, page);
 	look_at_idle(findings, page);
 	look_at_decommit(findings, page);
+	look_at_copy(findings, pid, page);
 }

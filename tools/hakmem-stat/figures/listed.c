@@ -100,6 +100,7 @@ static void take_figures(struct listed *item, const struct page *page)
 /* What it has in /dev/shm, where its memory may not be read. */
 static bool read_copy(struct listed *item)
 {
+	page_free(&item->page);
 	if (copy_load(&item->page, item->pid, NULL))
 		return false;
 	take_figures(item, &item->page);
@@ -313,7 +314,7 @@ static void add_ended(void *arg, const struct copy_told *told,
 	struct proc_state state = { .uid = told->uid };
 	struct listed item = {
 		.pid = told->pid,
-		.seen_ns = told->date_ns,
+		.left = *told,
 		.cgroup = util_copy("", 0),
 		.unit = "",
 		.library = util_copy("", 0),
@@ -334,6 +335,15 @@ void listed_ended(struct listing *listing, struct listed_whose whose)
 
 	*listing = (struct listing){ 0 };
 	listing->closed = copy_each_ended(add_ended, &ended);
+}
+
+size_t listed_remove(const struct listing *listing)
+{
+	size_t failed = 0;
+
+	for (size_t i = 0; i < listing->count; i++)
+		failed += copy_remove(&listing->items[i].left) != 0;
+	return failed;
 }
 
 void listed_free(struct listing *listing)

@@ -7,6 +7,7 @@
 #define STAT_LISTED_H
 
 #include "figures/known.h"
+#include "process/copy.h"
 #include "process/page.h"
 #include "process/proc.h"
 
@@ -25,8 +26,8 @@ struct listed {
 	uid_t uid;		/* the effective one */
 	char *user;		/* its name, or its number */
 	uint64_t rss;		/* bytes */
-	uint64_t seen_ns;	/* 0, or it has ended, and its figures are of
-				   then: since 1970 */
+	struct copy_told left;	/* of listed_ended(): what it has left, of
+				   left.date_ns; else that is 0 */
 	bool has_figures;	/* the page was read: */
 	struct page page;
 	uint64_t used;		/* live blocks, and small blocks' slabs */
@@ -63,6 +64,9 @@ int listed_all(struct listing *listing, struct listed_whose whose);
  * stats_shm.  Of them no more is known than these have.
  */
 void listed_ended(struct listing *listing, struct listed_whose whose);
+
+/* Takes the copies of those away; returns how many could not be. */
+size_t listed_remove(const struct listing *listing);
 
 /*
  * The same as listed_all() for who looks time and again: what was known from

@@ -47,6 +47,8 @@ static enum sampled look_again(const struct sampler *sampler, pid_t task)
 {
 	uint64_t at;
 
+	if (sampler->origin.is_copy)
+		return SAMPLED_UNREADABLE;
 	return process_symbol(task, PROCESS_PAGE, &at) ||
 		at != sampler->origin.at ? SAMPLED_EXECUTED :
 		SAMPLED_UNREADABLE;

@@ -26,8 +26,9 @@
 /* Tries, where the process adds to it meanwhile. */
 #define TRIES		3
 
-/* What the clocks of the process's start and of the page's may differ. */
-#define START_SLACK	2
+/* It has lived for a moment only, or has asked for nothing since. */
+static const char copy_is_empty[] =
+	"the copy of its statistics page is still empty";
 
 struct file {
 	int fd;
@@ -85,8 +86,6 @@ static const char *check(const struct hk_copy *head)
 	if (head->abi != HK_COPY_ABI)
 		return "the copy of its statistics page is of another kind: "
 			"a hakmem-stat of its version is needed";
-	if (!head->date_ns)
-		return "the copy of its statistics page is not complete";
 	return NULL;
 }
 
@@ -94,6 +93,7 @@ static void tell(struct copy_told *told, const struct hk_copy *head)
 {
 	told->pid = (pid_t)head->pid;
 	told->date_ns = head->date_ns;
+	told->boot_ns = head->boot_ns;
 	told->left_out = head->left_out;
 	memcpy(told->name, head->name, sizeof(told->name));
 	told->name[sizeof(told->name) - 1] = '\0';
@@ -110,6 +110,8 @@ static const char *load_once(struct page *page, int fd,
 	*page = (struct page){ 0 };
 	if (!read_at(fd, 0, &head, sizeof(head)))
 		return "the copy of its statistics page cannot be read";
+	if (!head.date_ns)
+		return copy_is_empty;
 	why = check(&head);
 	if (!why && !load_pieces(&file, &head))
 		why = "the copy of its statistics page cannot be read";
@@ -143,17 +145,42 @@ static const char *name_start(void)
 	return strrchr(prefix, '/') + 1;
 }
 
-char *copy_path(const struct copy_told *told)
+/* Numbers of processes are as we have them, and not of another namespace. */
+static char *file_name(pid_t pid)
 {
-	return util_format("%s%lu/%ld", prefix, (unsigned long)told->uid,
-			   (long)told->pid);
+	struct stat st;
+
+	if (stat("/proc/self/ns/pid", &st))
+		st.st_ino = 0;
+	return util_format("%ld.%llu", (long)pid,
+			   (unsigned long long)st.st_ino);
 }
 
-/* A directory of that name may be another user's, who wants to fool us. */
+char *copy_path(const struct copy_told *told)
+{
+	char *name = file_name(told->pid);
+	char *path = util_format("%s%lu/%s", prefix, (unsigned long)told->uid,
+				 name);
+
+	free(name);
+	return path;
+}
+
+/*
+ * A directory of that name may be another user's, who wants to fool us, or one
+ * in which others may do something.
+ */
+static bool is_for_one(int fd, uint64_t uid)
+{
+	struct stat st;
+
+	return !fstat(fd, &st) && st.st_uid == uid &&
+		!(st.st_mode & (S_IRWXG | S_IRWXO));
+}
+
 static int open_directory(int parent, const char *name, uid_t *uid)
 {
 	const char *start = name_start();
-	struct stat st;
 	uint64_t number;
 	int fd;
 
@@ -162,7 +189,7 @@ static int open_directory(int parent, const char *name, uid_t *uid)
 		return -1;
 	fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW |
 		    O_CLOEXEC);
-	if (fd >= 0 && (fstat(fd, &st) || st.st_uid != number)) {
+	if (fd >= 0 && !is_for_one(fd, number)) {
 		close(fd);
 		fd = -1;
 	}
@@ -218,19 +245,34 @@ struct search {
 	struct copy_told told;
 };
 
-/* Is it of the process that has this number now, or does nobody have it? */
-static bool is_of_it(const struct page *page, pid_t pid)
+/*
+ * Is it of the process that has this number now, or does nobody have it?  The
+ * file is of whoever the process was when it began: of itself, or of root.
+ */
+static bool is_of_it(const struct copy_told *told)
 {
-	time_t started;
+	uint64_t tick_ns = 1000000000 / (uint64_t)sysconf(_SC_CLK_TCK);
+	struct proc_state state;
+	struct proc_stat stat;
 
-	return !proc_started(pid, &started) ||
-		(time_t)(page->start_ns / 1000000000) + START_SLACK >= started;
+	return !proc_stat(told->pid, &stat) ||
+		!proc_alive(told->pid, &state) ||
+		(told->boot_ns >= stat.start * tick_ns &&
+		 (told->uid == state.uid || told->uid == 0));
+}
+
+/* Has it ended, of which this is?  What has its number now began later. */
+static bool has_ended(const struct copy_told *told)
+{
+	struct proc_state state;
+
+	return !proc_alive(told->pid, &state) || !is_of_it(told);
 }
 
 static void look(void *arg, int directory, uid_t uid)
 {
 	struct search *search = arg;
-	char *name = util_format("%ld", (long)search->pid);
+	char *name = file_name(search->pid);
 	int fd = open_file(directory, name, uid);
 	struct copy_told told = { .uid = uid };
 	const char *why;
@@ -241,16 +283,15 @@ static void look(void *arg, int directory, uid_t uid)
 		return;
 	why = copy_load_file(&page, fd, &told);
 	close(fd);
-	if (!why && told.pid == search->pid &&
-	    is_of_it(&page, search->pid) &&
-	    (search->why || told.date_ns > search->told.date_ns)) {
+	if (why) {
+		search->why = search->why ? why : NULL;
+	} else if (told.pid == search->pid && is_of_it(&told) &&
+		   (search->why || told.date_ns > search->told.date_ns)) {
 		page_free(&search->page);
 		search->page = page;
 		search->told = told;
 		search->why = NULL;
-	} else if (why && search->why) {
-		search->why = why;
-	} else if (!why) {
+	} else {
 		page_free(&page);
 	}
 }
@@ -279,29 +320,29 @@ struct ended {
 	size_t unread;
 };
 
+/* Files that have nothing, or that are gone by now, are none. */
 static void look_at_left(struct ended *ended, int directory, uid_t uid,
 			 const char *name)
 {
 	struct copy_told told = { .uid = uid };
 	struct page page;
-	struct proc_state state;
-	uint64_t pid;
+	pid_t pid = (pid_t)strtol(name, NULL, 10);
+	char *ours = file_name(pid);
+	const char *why;
 	int fd;
 
-	if (!util_number(name, &pid) || pid > INT32_MAX)
+	fd = strcmp(name, ours) ? -1 : open_file(directory, name, uid);
+	free(ours);
+	if (fd < 0)
 		return;
-	fd = open_file(directory, name, uid);
-	if (fd < 0 || copy_load_file(&page, fd, &told) ||
-	    told.pid != (pid_t)pid) {
-		ended->unread++;
-	} else {
-		if (!proc_alive(told.pid, &state) ||
-		    !is_of_it(&page, told.pid))
-			ended->each(ended->arg, &told, &page);
+	why = copy_load_file(&page, fd, &told);
+	close(fd);
+	if (!why && told.pid == pid && has_ended(&told))
+		ended->each(ended->arg, &told, &page);
+	if (!why)
 		page_free(&page);
-	}
-	if (fd >= 0)
-		close(fd);
+	else if (why != copy_is_empty)
+		ended->unread++;
 }
 
 static void look_at_directory(void *arg, int directory, uid_t uid)
@@ -324,4 +365,13 @@ size_t copy_each_ended(copy_ended *each, void *arg)
 
 	each_directory(look_at_directory, &ended);
 	return ended.unread;
+}
+
+int copy_remove(const struct copy_told *told)
+{
+	char *path = copy_path(told);
+	int err = unlink(path) ? -errno : 0;
+
+	free(path);
+	return err;
 }

@@ -19,7 +19,8 @@
 
 struct copy_told {
 	pid_t pid;
-	uid_t uid;		/* whose it is */
+	uid_t uid;		/* whose file it is */
+	uint64_t boot_ns;	/* since the boot: when the process began */
 	uint64_t date_ns;	/* since 1970: the figures are of then */
 	uint32_t left_out;	/* heaps that are not in it */
 	char name[16];		/* of the process, printable */
@@ -27,9 +28,10 @@ struct copy_told {
 
 /*
  * Loads the page of process `pid`, or of the last one of that number, by the
- * copy that was brought up to date last; one from before the process that now
- * has the number is none.  Returns NULL, or why there is none; then nothing is
- * to be freed.  `told` may be NULL.
+ * copy that was brought up to date last.  One from before the process that now
+ * has the number is none, nor one of a user who could have forged it.  Returns
+ * NULL, or why there is none; then nothing is to be freed.  `told` may be
+ * NULL.
  */
 const char *copy_load(struct page *page, pid_t pid, struct copy_told *told);
 
@@ -48,5 +50,8 @@ size_t copy_each_ended(copy_ended *each, void *arg);
 
 /* Where it is, to be freed. */
 char *copy_path(const struct copy_told *told);
+
+/* Takes it away.  Returns 0 or a negative errno value. */
+int copy_remove(const struct copy_told *told);
 
 #endif /* STAT_COPY_H */

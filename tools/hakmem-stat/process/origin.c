@@ -5,8 +5,10 @@
 #include "process/origin.h"
 
 #include "common/util.h"
+#include "process/proc.h"
 #include "process/process.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -15,7 +17,7 @@ const char *origin_load(struct origin *origin, struct page *page, pid_t pid)
 	const char *why;
 
 	if (origin->is_copy)
-		return copy_load(page, pid, &origin->told);
+		return copy_load(page, proc_group(pid), &origin->told);
 	why = page_load(page, process_read, &pid, origin->at);
 	if (why)
 		page_free(page);
@@ -24,13 +26,18 @@ const char *origin_load(struct origin *origin, struct page *page, pid_t pid)
 
 const char *origin_find(struct origin *origin, struct page *page, pid_t pid)
 {
-	*origin = (struct origin){ 0 };
-	origin->why = process_symbol(pid, PROCESS_PAGE, &origin->at);
-	if (!origin->why)
+	struct process_found found;
+	int status = process_find(pid, PROCESS_PAGE, &found);
+
+	free(found.file);
+	*origin = (struct origin){ .at = found.at,
+				   .why = process_why(status) };
+	if (!status)
 		return origin_load(origin, page, pid);
-	/* What is wrong is that, unless there is a copy. */
-	origin->is_copy = true;
-	return origin_load(origin, page, pid) ? origin->why : NULL;
+	/* A program without it may have the number of one that had it. */
+	origin->is_copy = status != -ENOENT;
+	return origin->is_copy && !origin_load(origin, page, pid) ? NULL :
+		origin->why;
 }
 
 void origin_say(const struct origin *origin)
