@@ -21,12 +21,24 @@
 #include "slab/medium.h"
 #include "slab/run.h"
 
+static HK_COLD void attend_now(void)
+{
+	hk_request_serve();
+	hk_copy_due();
+}
+
+/* To what other processes want.  One branch: seldom is there anything. */
+HK_INLINE void attend(void)
+{
+	if (hk_unlikely(hk_request_pending() | hk_copy_pending()))
+		attend_now();
+}
+
 /* The library holds no lock, and is in the middle of nothing. */
 HK_INLINE void serve_others(void)
 {
 	hk_background_poll();
-	hk_request_poll();
-	hk_copy_poll();
+	attend();
 }
 
 static void *no_memory(void)
@@ -127,8 +139,7 @@ static void *malloc_plain(size_t n)
 	void *p = alloc_near(hk_tls.fast, n);
 
 	if (hk_likely(p)) {
-		hk_request_poll();
-		hk_copy_poll();
+		attend();
 		hk_note_malloc(p, n, false);
 		return p;
 	}

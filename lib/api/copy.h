@@ -29,14 +29,16 @@ HK_COLD void hk_copy_end(void);
  */
 extern _Atomic uint32_t hk_copy_at HK_HIDDEN;
 
+/*
+ * Copies, if it is due.  Only where the library holds no lock and is in the
+ * middle of nothing.
+ */
 HK_COLD void hk_copy_due(void);
 
-/* Only where the library holds no lock and is in the middle of nothing. */
-HK_INLINE void hk_copy_poll(void)
+/* Not 0 where it may be.  Relaxed: a hint, looked at again there. */
+HK_INLINE uint64_t hk_copy_pending(void)
 {
-	if (hk_unlikely(atomic_load_explicit(&hk_copy_at,
-					     memory_order_relaxed)))
-		hk_copy_due();
+	return atomic_load_explicit(&hk_copy_at, memory_order_relaxed);
 }
 
 #endif /* HK_API_COPY_H */

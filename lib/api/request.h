@@ -12,18 +12,17 @@
 /* On lines of its own: every slow path reads the first of them. */
 extern struct hk_page_request hk_request HK_HIDDEN;
 
-HK_COLD void hk_request_serve(void);
-
 /*
  * Does what is asked, if anything is.  Only where the library holds no lock
- * and is in the middle of nothing.  Relaxed: a hint, looked at again by
- * hk_request_serve().
+ * and is in the middle of nothing.
  */
-HK_INLINE void hk_request_poll(void)
+HK_COLD void hk_request_serve(void);
+
+/* Not 0 where something is asked.  Relaxed: a hint, looked at again there. */
+HK_INLINE uint64_t hk_request_pending(void)
 {
-	if (hk_unlikely(__atomic_load_n(&hk_request.asked, __ATOMIC_RELAXED) !=
-			__atomic_load_n(&hk_request.taken, __ATOMIC_RELAXED)))
-		hk_request_serve();
+	return __atomic_load_n(&hk_request.asked, __ATOMIC_RELAXED) ^
+		__atomic_load_n(&hk_request.taken, __ATOMIC_RELAXED);
 }
 
 /* In a child: what its parent was asked is not asked of it. */

@@ -276,7 +276,7 @@ static void bring_up_to_date(void)
 	uint32_t at = atomic_load(&hk_copy_at);
 
 	do
-		hk_copy_poll();
+		hk_copy_due();
 	while (at ? atomic_load(&hk_copy_at) == at :
 	       hk_os_clock_ms() - start < 300);
 }
