@@ -340,8 +340,8 @@ static bool is_left(const char *text, const void *start)
 }
 
 /*
- * Files of processes that ended by _exit(2), or were killed.  Those that never
- * had anything are of no use, others once nobody has come to see them.
+ * Files of processes that have ended.  Those that have nothing, as after an
+ * orderly end, are of no use; others once nobody has come to see them.
  */
 static void sweep(void)
 {
@@ -459,23 +459,13 @@ void hk_copy_child(void)
 }
 
 /*
- * A process that may have forbidden itself what it takes to remove a file only
- * gives its memory back; sweep() removes it.  Nor does one that calls exit()
- * after vfork(): it has its parent's.
- */
-static void take_away(void)
-{
-	if (hk_os_filtered()) {
-		hk_shm_empty(copy, ready);
-	} else if (hk_os_pid() == hakmem_stats_page.head.pid) {
-		hk_shm_empty(copy, ready);
-		hk_shm_remove(directory.text, name.text);
-	}
-}
-
-/*
- * Nobody copies from then on.  Where another thread does so now, the file
- * stays, as it would by _exit().
+ * Its memory goes, by a call that an allocator makes anyway; the name stays,
+ * since to remove it takes others, which the program may have forbidden
+ * itself: see shm.h.  Nor is asked whether this is the child of a vfork() that
+ * calls exit() instead of _exit(): its parent has no copy any more.
+ *
+ * Nobody copies from then on.  Where another thread does so now, all stays, as
+ * it would by _exit().
  */
 void hk_copy_end(void)
 {
@@ -483,5 +473,6 @@ void hk_copy_end(void)
 	    atomic_exchange_explicit(&busy, true, memory_order_acquire))
 		return;
 	never_due();
-	take_away();
+	if (ready)
+		hk_shm_empty(copy, ready);
 }

@@ -3,8 +3,8 @@
  * copy.h - the statistics page's copy in /dev/shm (option stats_shm): its
  * layout is in stats/copy.h.  The file is made when the process begins; slow
  * paths fill it once the process has lived for a moment, and bring it up to
- * date some milliseconds after each other.  An orderly end takes it away.  A
- * child has its own.
+ * date some milliseconds after each other.  An orderly end empties it, and a
+ * process that begins later takes it away.  A child has its own.
  */
 #ifndef HK_API_COPY_H
 #define HK_API_COPY_H

@@ -137,12 +137,6 @@ uint32_t hk_os_tid(void);
 /* Which numbers these are: of the namespace's /proc entry; 0: not known. */
 uint64_t hk_os_pid_namespace(void);
 
-/*
- * May some call to the system be forbidden to the process (seccomp(2))?  That
- * by which it asks is one that threads with names need anyway.
- */
-bool hk_os_filtered(void);
-
 /* Has any process of it this number? */
 bool hk_os_pid_lives(uint32_t pid);
 

@@ -360,11 +360,6 @@ uint64_t hk_os_pid_namespace(void)
 	return failed(ret) ? 0 : st.st_ino;
 }
 
-bool hk_os_filtered(void)
-{
-	return sys3(SYS_prctl, PR_GET_SECCOMP, 0, 0) != 0;
-}
-
 bool hk_os_pid_lives(uint32_t pid)
 {
 	return sys3(SYS_kill, (long)pid, 0, 0) != -ESRCH;

@@ -156,18 +156,6 @@ void hk_shm_empty(void *p, size_t len)
 	sys3(SYS_madvise, (long)p, (long)len, MADV_REMOVE);
 }
 
-/* ---- the end ---- */
-
-void hk_shm_remove(const char *directory, const char *name)
-{
-	long fd = open_directory(directory);
-
-	if (failed(fd))
-		return;
-	sys3(SYS_unlinkat, fd, (long)name, 0);
-	sys3(SYS_close, fd, 0, 0);
-}
-
 /* ---- those of others ---- */
 
 /* As getdents64(2) has it. */

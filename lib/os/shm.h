@@ -42,9 +42,6 @@ void hk_shm_leave(void *p, size_t len);
 /* The file loses its memory, its name and its mapping stay. */
 void hk_shm_empty(void *p, size_t len);
 
-/* Takes its name away. */
-void hk_shm_remove(const char *directory, const char *name);
-
 /*
  * Takes away the files of the directory of which `is_left` says so, by the
  * name and the first HK_SHM_START bytes, which are zero where it has none.

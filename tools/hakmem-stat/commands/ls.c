@@ -287,7 +287,7 @@ static int run(int argc, char **argv)
 		return args.output.status;
 	format = print_format_named(args.output.format);
 	if (args.ended)
-		listed_ended(&listing, args.whose);
+		listed_ended(&listing, args.whose, args.remove);
 	else
 		list_living(&listing, args.whose);
 	if (listing.count)

@@ -329,12 +329,13 @@ static void add_ended(void *arg, const struct copy_told *told,
 		drop(&item);
 }
 
-void listed_ended(struct listing *listing, struct listed_whose whose)
+void listed_ended(struct listing *listing, struct listed_whose whose,
+		  bool tidy)
 {
 	struct ended ended = { listing, whose };
 
 	*listing = (struct listing){ 0 };
-	listing->closed = copy_each_ended(add_ended, &ended);
+	listing->closed = copy_each_ended(add_ended, &ended, tidy);
 }
 
 size_t listed_remove(const struct listing *listing)

@@ -61,9 +61,11 @@ int listed_all(struct listing *listing, struct listed_whose whose);
 
 /*
  * Those that have ended and left copies of their pages in /dev/shm, as with
- * stats_shm.  Of them no more is known than these have.
+ * stats_shm.  Of them no more is known than these have.  With `tidy`, files
+ * that have nothing are removed.
  */
-void listed_ended(struct listing *listing, struct listed_whose whose);
+void listed_ended(struct listing *listing, struct listed_whose whose,
+		  bool tidy);
 
 /* Takes the copies of those away; returns how many could not be. */
 size_t listed_remove(const struct listing *listing);

@@ -32,9 +32,10 @@ void sampler_open(struct sampler *sampler, pid_t pid)
 	struct page page;
 
 	*sampler = (struct sampler){ .pid = proc_group(pid) };
-	look_figures(&page, &sampler->origin, pid);
+	look_require(pid, origin_find(&sampler->origin, &page, pid));
 	if (!proc_stat(sampler->pid, &usage))
 		look_require(pid, process_why(-ESRCH));
+	origin_say(&sampler->origin);
 	sampler->born = usage.start;
 	sampler->start_ns = page.start_ns;
 	sampler->abi = page.abi;

@@ -34,6 +34,7 @@ struct file {
 	int fd;
 	uint32_t count;
 	struct hk_copy_piece *pieces;
+	bool is_missing;	/* something was asked for that it has not */
 };
 
 static bool read_at(int fd, uint64_t from, void *to, size_t len)
@@ -42,19 +43,28 @@ static bool read_at(int fd, uint64_t from, void *to, size_t len)
 		pread(fd, to, len, (off_t)from) == (ssize_t)len;
 }
 
+static bool read_here(struct file *file, uint64_t from, void *to, size_t len)
+{
+	bool is_read = read_at(file->fd, from, to, len);
+
+	file->is_missing |= !is_read;
+	return is_read;
+}
+
 /* A page_read: by the address that it had in the process. */
 static bool read_piece(void *arg, uint64_t at, void *to, size_t len)
 {
-	const struct file *file = arg;
+	struct file *file = arg;
 
 	for (uint32_t i = 0; i < file->count; i++) {
 		const struct hk_copy_piece *piece = &file->pieces[i];
 
 		if (at >= piece->at && at - piece->at <= piece->len &&
 		    len <= piece->len - (at - piece->at))
-			return read_at(file->fd, piece->from + (at -
-					piece->at), to, len);
+			return read_here(file, piece->from + (at - piece->at),
+					 to, len);
 	}
+	file->is_missing = true;
 	return false;
 }
 
@@ -117,6 +127,9 @@ static const char *load_once(struct page *page, int fd,
 		why = "the copy of its statistics page cannot be read";
 	if (!why)
 		why = page_load(page, read_piece, &file, head.page);
+	/* The reader of pages goes by what there is. */
+	if (!why && file.is_missing)
+		why = "the copy of its statistics page is not complete";
 	free(file.pieces);
 	tell(told, &head);
 	return why;
@@ -317,10 +330,11 @@ const char *copy_load(struct page *page, pid_t pid, struct copy_told *told)
 struct ended {
 	copy_ended *each;
 	void *arg;
+	bool tidy;
 	size_t unread;
 };
 
-/* Files that have nothing, or that are gone by now, are none. */
+/* What an orderly end leaves, and what is gone by now, is none. */
 static void look_at_left(struct ended *ended, int directory, uid_t uid,
 			 const char *name)
 {
@@ -328,6 +342,7 @@ static void look_at_left(struct ended *ended, int directory, uid_t uid,
 	struct page page;
 	pid_t pid = (pid_t)strtol(name, NULL, 10);
 	char *ours = file_name(pid);
+	struct proc_state state;
 	const char *why;
 	int fd;
 
@@ -337,12 +352,16 @@ static void look_at_left(struct ended *ended, int directory, uid_t uid,
 		return;
 	why = copy_load_file(&page, fd, &told);
 	close(fd);
-	if (!why && told.pid == pid && has_ended(&told))
-		ended->each(ended->arg, &told, &page);
-	if (!why)
-		page_free(&page);
-	else if (why != copy_is_empty)
+	if (why == copy_is_empty) {
+		if (ended->tidy && !proc_alive(pid, &state))
+			unlinkat(directory, name, 0);
+	} else if (why) {
 		ended->unread++;
+	} else {
+		if (told.pid == pid && has_ended(&told))
+			ended->each(ended->arg, &told, &page);
+		page_free(&page);
+	}
 }
 
 static void look_at_directory(void *arg, int directory, uid_t uid)
@@ -359,9 +378,9 @@ static void look_at_directory(void *arg, int directory, uid_t uid)
 		close(own);
 }
 
-size_t copy_each_ended(copy_ended *each, void *arg)
+size_t copy_each_ended(copy_ended *each, void *arg, bool tidy)
 {
-	struct ended ended = { .each = each, .arg = arg };
+	struct ended ended = { .each = each, .arg = arg, .tidy = tidy };
 
 	each_directory(look_at_directory, &ended);
 	return ended.unread;

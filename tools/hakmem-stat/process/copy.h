@@ -44,9 +44,10 @@ typedef void copy_ended(void *arg, const struct copy_told *told,
 
 /*
  * Calls `each` for the copies that processes have left.  Returns how many
- * could not be read, but for those in directories that are not for us.
+ * could not be read, but for those in directories that are not for us.  With
+ * `tidy`, files that an orderly end has left, with nothing in them, go.
  */
-size_t copy_each_ended(copy_ended *each, void *arg);
+size_t copy_each_ended(copy_ended *each, void *arg, bool tidy);
 
 /* Where it is, to be freed. */
 char *copy_path(const struct copy_told *told);
