@@ -69,6 +69,8 @@ X(lock_sleep_time, 'c', 'n', 0, OS(wait_ns), TIME,			\
   "sleeps for a lock by duration")					\
 X(lock_waits, 'c', 'n', 0, HK_SECTION_LOCKS, 0, 8, HK_PAGE_RANK, 0,	\
   HK_RANK_META + 1, 8, "locks that were not free at once")		\
+X(refill_time, 'c', 'n', 0, HK_SECTION_REFILLS, 0, 8, TIME,		\
+  "refills by duration, of which one in 32 is measured")		\
 X(arena_bytes, 'g', 'b', 0, ARENA(committed), ONE,			\
   "taken from the system for blocks")					\
 X(table_bytes, 'g', 'b', 0, ARENA(table), ONE,				\
@@ -306,6 +308,7 @@ __attribute__((constructor)) static void page_starts(void)
 	head->text = (uintptr_t)&texts;
 	set(HK_SECTION_OS, &hk_os_counts, sizeof(hk_os_counts));
 	set(HK_SECTION_LOCKS, hk_lock_waits, sizeof(hk_lock_waits));
+	set(HK_SECTION_REFILLS, hk_heap_refill_ns, sizeof(hk_heap_refill_ns));
 	set(HK_SECTION_ARENA, &hk_arena_counts, sizeof(hk_arena_counts));
 	set(HK_SECTION_HUGE, &hk_huge_counts, sizeof(hk_huge_counts));
 	set(HK_SECTION_GUARD, &hk_guard_counts, sizeof(hk_guard_counts));

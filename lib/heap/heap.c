@@ -323,6 +323,25 @@ static void tend(const struct hk_heap *heap, _Atomic uint64_t *refills)
 	hk_run_poll();
 }
 
+/* Every thread, relaxed: see heap.h. */
+_Atomic uint64_t hk_heap_refill_ns[HK_NS_BUCKETS];
+
+/*
+ * The time where this refill is one that is measured, else 0: none of those
+ * that tend, as there would be none but those.
+ */
+static uint64_t refill_starts(_Atomic uint64_t *refills)
+{
+	return atomic_load_explicit(refills, memory_order_relaxed) %
+		TEND_EACH == TEND_EACH / 2 ? hk_os_clock_ns() : 0;
+}
+
+static void refill_ends(uint64_t start)
+{
+	if (hk_unlikely(start))
+		hk_os_count_time(hk_heap_refill_ns, start);
+}
+
 /*
  * Has another slab of the class free blocks, in pages that are in use, where
  * this one would begin a page?  A class that now and then needs a little more
@@ -337,17 +356,11 @@ static bool used_elsewhere(const struct hk_heap *heap, const struct hk_desc *d)
 }
 
 /* Makes a slab with a block to give the current one; NULL without memory. */
-static struct hk_desc *refill(struct hk_heap *heap, unsigned int class)
+static struct hk_desc *choose(struct hk_heap *heap, unsigned int class)
 {
 	struct hk_desc **current = hk_current(heap, class);
 	struct hk_desc *d = *current;
 
-	/* In the shared heap each call is here, and most find a list. */
-	if (!heap->shared || !heap->usable[class].head) {
-		hk_count(&heap->counts.refills, 1);
-		hk_count(&heap->counts.small[class].refills, 1);
-		tend(heap, &heap->counts.refills);
-	}
 	hk_remote_tick(heap);
 	if (d != &hk_desc_none) {
 		/* What has come from other threads may be for this slab. */
@@ -365,6 +378,23 @@ static struct hk_desc *refill(struct hk_heap *heap, unsigned int class)
 	*current = d;
 	if (d->freed == hk_list_end(d))
 		hk_slab_carve(d);
+	return d;
+}
+
+static struct hk_desc *refill(struct hk_heap *heap, unsigned int class)
+{
+	uint64_t start = 0;
+	struct hk_desc *d;
+
+	/* In the shared heap each call is here, and most find a list. */
+	if (!heap->shared || !heap->usable[class].head) {
+		hk_count(&heap->counts.refills, 1);
+		hk_count(&heap->counts.small[class].refills, 1);
+		tend(heap, &heap->counts.refills);
+		start = refill_starts(&heap->counts.refills);
+	}
+	d = choose(heap, class);
+	refill_ends(start);
 	return d;
 }
 
@@ -589,18 +619,13 @@ static void magazine_keep(struct hk_magazine *mag, unsigned int class,
  * The last block taken is the first to go, and the only one known to read as
  * zero: the others get the mark that all in the magazine have.
  */
-static void *medium_refill(struct hk_heap *heap, unsigned int class,
-			   size_t align, bool *zeroed)
+static void *magazine_fill(struct hk_heap *heap, unsigned int class,
+			   bool *zeroed)
 {
 	struct hk_magazine *mag = hk_magazine_of(heap, class);
 	unsigned int shard = heap->id % HK_SHARDS;
-	void *lent = hk_medium_borrow(class, shard, align);
 	uint32_t fresh;
 
-	if (lent)
-		return lent;
-	hk_count(&heap->counts.medium[class - HK_SMALL_CLASSES].refills, 1);
-	tend(heap, &heap->counts.medium[class - HK_SMALL_CLASSES].refills);
 	release_empties(heap);
 	magazine_ran(heap, class, HK_RAN_EMPTY);
 	mag->n = hk_medium_take(class, shard, mag->blocks, mag->size / 2,
@@ -614,6 +639,24 @@ static void *medium_refill(struct hk_heap *heap, unsigned int class,
 		hk_medium_make_up();
 	*zeroed = fresh >> mag->n & 1;
 	return mag->blocks[mag->n];
+}
+
+static void *medium_refill(struct hk_heap *heap, unsigned int class,
+			   size_t align, bool *zeroed)
+{
+	_Atomic uint64_t *refills =
+		&heap->counts.medium[class - HK_SMALL_CLASSES].refills;
+	void *block = hk_medium_borrow(class, heap->id % HK_SHARDS, align);
+	uint64_t start;
+
+	if (block)
+		return block;
+	hk_count(refills, 1);
+	tend(heap, refills);
+	start = refill_starts(refills);
+	block = magazine_fill(heap, class, zeroed);
+	refill_ends(start);
+	return block;
 }
 
 void *hk_heap_medium(struct hk_heap *heap, unsigned int class, size_t align,

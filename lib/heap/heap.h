@@ -21,6 +21,7 @@
 #define HK_HEAP_H
 
 #include "os/lock.h"
+#include "os/os.h"
 #include "slab/class.h"
 #include "slab/slab.h"
 
@@ -275,6 +276,9 @@ bool hk_heap_run_resize(struct hk_desc *run, size_t units);
 
 /* Gives a block to the arena at once, by no heap. */
 void hk_heap_run_drop(struct hk_desc *run);
+
+/* How long they took, of refills one in 32.  Any thread, relaxed. */
+extern _Atomic uint64_t hk_heap_refill_ns[HK_NS_BUCKETS] HK_HIDDEN;
 
 /* Units in runs that are blocks of the program.  Any thread, relaxed. */
 extern _Atomic size_t hk_heap_run_units HK_HIDDEN;

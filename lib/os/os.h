@@ -37,6 +37,9 @@ struct hk_os_counts {
 };
 extern struct hk_os_counts hk_os_counts;
 
+/* Counts by its duration what began at `start`, by hk_os_clock_ns(). */
+void hk_os_count_time(_Atomic uint64_t *buckets, uint64_t start);
+
 /*
  * Maps `len` bytes of zeroed, writable memory and stores its address in
  * *out.  With `at`, exactly there or not at all (-EEXIST where something

@@ -45,11 +45,8 @@ static void count(_Atomic uint64_t *counter, uint64_t n)
 	atomic_fetch_add_explicit(counter, n, memory_order_relaxed);
 }
 
-/*
- * Files a call that began at `start`, by what it took.  The clock is read
- * without entering the kernel where the machine's clock allows it.
- */
-static void count_time(_Atomic uint64_t *buckets, uint64_t start)
+/* The clock is read without entering the kernel where that allows it. */
+void hk_os_count_time(_Atomic uint64_t *buckets, uint64_t start)
 {
 	unsigned int log = hk_log2((hk_os_clock_ns() - start) | 1);
 
@@ -63,7 +60,7 @@ static long timed6(_Atomic uint64_t *bytes, size_t len, const long call[7])
 	long ret = sys6(call[0], call[1], call[2], call[3], call[4], call[5],
 			call[6]);
 
-	count_time(hk_os_counts.call_ns, start);
+	hk_os_count_time(hk_os_counts.call_ns, start);
 	if (!failed(ret))
 		count(bytes, len);
 	return ret;
@@ -574,7 +571,7 @@ void hk_os_wait(_Atomic uint32_t *word, uint32_t value)
 
 	sys6(SYS_futex, (long)word, FUTEX_WAIT | FUTEX_PRIVATE_FLAG, value,
 	     0, 0, 0);
-	count_time(hk_os_counts.wait_ns, start);
+	hk_os_count_time(hk_os_counts.wait_ns, start);
 }
 
 void hk_os_wait_ms(_Atomic uint32_t *word, uint32_t value, unsigned int ms)

@@ -150,6 +150,45 @@ static struct page load_heaps(struct units *units)
 	return page;
 }
 
+/* Of a value by heaps: how many of 32, and what is left of them, are 16. */
+static uint64_t halves(const struct page *page, const char *name)
+{
+	const struct page_value *value = page_find(page, name);
+	uint64_t n = 0;
+
+	assert_non_null(value);
+	for (size_t i = 0; i < page->heaps * value->count; i++)
+		n += (value->of_heaps[i] + 16) / 32;
+	return n;
+}
+
+/* Which refills are measured is known, so how many there are is, too. */
+static void refills_are_timed(void **state)
+{
+	static void *blocks[4000];
+	struct units units;
+	struct page page;
+	uint64_t before;
+
+	(void)state;
+	page = load_heaps(&units);
+	before = sum(&page, "refill_time");
+	assert_int_equal(before, halves(&page, "refills") +
+		halves(&page, "medium_refills"));
+	units_free(&units);
+	page_free(&page);
+	for (size_t i = 0; i < 4000; i++)
+		blocks[i] = hk_malloc(i % 2 ? 900 : 3000);
+	for (size_t i = 0; i < 4000; i++)
+		hk_free(blocks[i]);
+	page = load_heaps(&units);
+	assert_true(sum(&page, "refill_time") > before);
+	assert_int_equal(sum(&page, "refill_time"),
+		halves(&page, "refills") + halves(&page, "medium_refills"));
+	units_free(&units);
+	page_free(&page);
+}
+
 static void *free_every_third(void *arg)
 {
 	void **blocks = arg;
@@ -732,6 +771,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(described),
 		cmocka_unit_test(agrees),
+		cmocka_unit_test(refills_are_timed),
 		cmocka_unit_test(slabs),
 		cmocka_unit_test(owners),
 		cmocka_unit_test(system_bytes),
