@@ -113,7 +113,7 @@ new_root() {
 }
 
 # inside ROOT COMMAND ...: as process 1 of namespaces of its own, with /proc
-# and a /dev of pseudo-terminals and the usual devices.
+# and a /dev of pseudo-terminals, shared memory and the usual devices.
 inside() {
 	local root=$1
 	shift
@@ -124,7 +124,10 @@ inside() {
 		mount --make-rprivate / &&
 			mount -t proc proc "$root/proc" &&
 			mount -t devpts -o newinstance,ptmxmode=666,mode=620 \
-				devpts "$root/dev/pts" || exit 1
+				devpts "$root/dev/pts" &&
+			mkdir -p "$root/dev/shm" &&
+			mount -t tmpfs -o mode=1777 tmpfs "$root/dev/shm" ||
+			exit 1
 		[ -e "$root/dev/ptmx" ] ||
 			ln -s pts/ptmx "$root/dev/ptmx"
 		exec env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root \
