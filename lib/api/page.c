@@ -231,6 +231,9 @@ HK_EXPORT struct hk_stats_page hakmem_stats_page = {
 	},
 };
 
+static_assert((int)HK_SECTIONS <= HK_SECTIONS_ROOM,
+	      "a longer object is another ABI");
+
 /* Apart: the exported object does not grow with it. */
 static struct hk_page_map map = {
 	.size = sizeof(struct hk_page_map),

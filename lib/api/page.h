@@ -28,13 +28,16 @@ enum hk_section {
 	HK_SECTIONS
 };
 
+/* With room for more, so that the exported object is as long as ever. */
+#define HK_SECTIONS_ROOM 32
+
 /*
  * Not in hakmem.h: a program that named it would get a copy of its own.
  * Readers look the symbol up.
  */
 extern struct hk_stats_page {
 	struct hk_page head;
-	struct hk_page_section section[HK_SECTIONS];
+	struct hk_page_section section[HK_SECTIONS_ROOM];
 } hakmem_stats_page;
 
 /* Nothing refers to it: as hk_init_anchor() has it, for page.c. */
