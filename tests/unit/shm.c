@@ -259,14 +259,11 @@ static uint64_t total(const struct page *page, const char *name)
 	return page_total(value);
 }
 
-static int remove_copy(pid_t pid)
+static int remove_own(void)
 {
-	struct copy_told told = { .uid = geteuid(), .pid = pid };
-	char *path = copy_path(&told);
-	int err = unlink(path);
+	struct copy_told told = { .uid = geteuid(), .pid = getpid() };
 
-	free(path);
-	return err;
+	return copy_remove(&told);
 }
 
 /* Until it was brought up to date again; where there is none, for a moment. */
@@ -289,18 +286,14 @@ static void load_own(struct page *page, struct copy_told *told)
 		fail_msg("%s", why);
 }
 
-struct crowd {
-	pthread_barrier_t all;
-};
-
 /* A heap of its own for each, as all are there at the same time. */
 static void *allocates(void *arg)
 {
-	struct crowd *crowd = arg;
+	pthread_barrier_t *all = arg;
 
 	hk_free(hk_malloc(100));
-	pthread_barrier_wait(&crowd->all);
-	pthread_barrier_wait(&crowd->all);
+	pthread_barrier_wait(all);
+	pthread_barrier_wait(all);
 	return NULL;
 }
 
@@ -310,23 +303,23 @@ static void load_among(unsigned int n, struct page *page,
 {
 	pthread_t *threads = calloc(n, sizeof(*threads));
 	pthread_attr_t attr;
-	struct crowd crowd;
+	pthread_barrier_t all;
 
 	assert_non_null(threads);
-	pthread_barrier_init(&crowd.all, NULL, n + 1);
+	pthread_barrier_init(&all, NULL, n + 1);
 	pthread_attr_init(&attr);
 	pthread_attr_setstacksize(&attr, (size_t)256 << 10);
 	for (unsigned int i = 0; i < n; i++)
 		assert_int_equal(pthread_create(&threads[i], &attr, allocates,
-						&crowd), 0);
-	pthread_barrier_wait(&crowd.all);
+						&all), 0);
+	pthread_barrier_wait(&all);
 	bring_up_to_date();
 	load_own(page, told);
-	pthread_barrier_wait(&crowd.all);
+	pthread_barrier_wait(&all);
 	for (unsigned int i = 0; i < n; i++)
 		pthread_join(threads[i], NULL);
 	pthread_attr_destroy(&attr);
-	pthread_barrier_destroy(&crowd.all);
+	pthread_barrier_destroy(&all);
 	free(threads);
 }
 
@@ -407,7 +400,8 @@ static void of_a_child(void **state)
 	load_own(&page, &told);
 	assert_int_equal(told.date_ns, before.date_ns);
 	page_free(&page);
-	assert_int_equal(remove_copy(child), 0);
+	told.pid = child;
+	assert_int_equal(copy_remove(&told), 0);
 }
 
 /* It has its parent's file mapped, and no handler was called: nothing. */
@@ -448,7 +442,7 @@ static void of_a_child_of_a_child(void **state)
 
 		if (!grandchild) {
 			bring_up_to_date();
-			_exit(remove_copy(getpid()) != 0);
+			_exit(remove_own() != 0);
 		}
 		waitpid(grandchild, &status, 0);
 		hk_copy_end();

@@ -98,14 +98,11 @@ static void table_array(const struct page *page,
 
 static void print_table(const struct page *page, pid_t pid)
 {
-	time_t start = (time_t)(page->start_ns / 1000000000);
-	struct tm *local = localtime(&start);
-	char date[32] = "?";
+	char date[UTIL_DATE_MAX];
 
-	if (local)
-		strftime(date, sizeof(date), "%F %T", local);
 	printf("%sprocess %ld, since %s, %zu heap%s%s\n",
-	       util_bold(stdout), (long)pid, date, page->heaps,
+	       util_bold(stdout), (long)pid,
+	       util_date(date, page->start_ns), page->heaps,
 	       page->heaps == 1 ? "" : "s", util_plain(stdout));
 	for (size_t i = 0; i < page->count; i++) {
 		const struct page_value *value = &page->values[i];

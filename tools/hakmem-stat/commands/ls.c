@@ -16,7 +16,6 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 /* ---- the order ---- */
 
@@ -92,24 +91,15 @@ static bool is_number(size_t column)
 	return columns[column].is_number;
 }
 
-/* When the figures were taken, instead of what is resident now. */
-static void put_seen(struct table *table, const struct listed *item)
-{
-	time_t then = (time_t)(item->left.date_ns / 1000000000);
-	struct tm *local = localtime(&then);
-	char date[32] = "";
-
-	if (local)
-		strftime(date, sizeof(date), "%F %T", local);
-	table_text(table, date);
-}
-
 static void put_row(struct table *table, const struct listed *item)
 {
+	char date[UTIL_DATE_MAX];
+
 	table_number(table, (uint64_t)item->pid);
 	table_text(table, item->user);
+	/* When it was seen, instead of what is resident now. */
 	if (item->left.date_ns)
-		put_seen(table, item);
+		table_text(table, util_date(date, item->left.date_ns));
 	else
 		table_bytes(table, item->rss);
 	if (item->has_figures) {

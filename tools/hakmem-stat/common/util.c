@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 /* Of files of the kernel, whose size is 0, and lists. */
@@ -142,6 +143,16 @@ const char *util_bytes(char text[UTIL_BYTES_MAX], uint64_t bytes)
 		unit++;
 	}
 	snprintf(text, UTIL_BYTES_MAX, "%.1f %s", value, units[unit]);
+	return text;
+}
+
+const char *util_date(char text[UTIL_DATE_MAX], uint64_t ns)
+{
+	time_t then = (time_t)(ns / 1000000000);
+	struct tm *local = localtime(&then);
+
+	if (!local || !strftime(text, UTIL_DATE_MAX, "%F %T", local))
+		strcpy(text, "?");
 	return text;
 }
 

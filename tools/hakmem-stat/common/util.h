@@ -77,6 +77,10 @@ static inline uint64_t util_whole(long double n)
 #define UTIL_BYTES_MAX 32
 const char *util_bytes(char text[UTIL_BYTES_MAX], uint64_t bytes);
 
+/* "2026-11-30 19:12:59", of this place, in `text`; from ns since 1970. */
+#define UTIL_DATE_MAX 32
+const char *util_date(char text[UTIL_DATE_MAX], uint64_t ns);
+
 /* A text, which may have any bytes, as a string of JSON. */
 void util_put_json(FILE *out, const char *text);
 

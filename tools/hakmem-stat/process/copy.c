@@ -158,15 +158,22 @@ static const char *name_start(void)
 	return strrchr(prefix, '/') + 1;
 }
 
-/* Numbers of processes are as we have them, and not of another namespace. */
-static char *file_name(pid_t pid)
+/* That of our numbers of processes, which stays; 0: not known. */
+static unsigned long long namespace(void)
 {
+	static unsigned long long number;
+	static bool is_known;
 	struct stat st;
 
-	if (stat("/proc/self/ns/pid", &st))
-		st.st_ino = 0;
-	return util_format("%ld.%llu", (long)pid,
-			   (unsigned long long)st.st_ino);
+	if (!is_known && !stat("/proc/self/ns/pid", &st))
+		number = st.st_ino;
+	is_known = true;
+	return number;
+}
+
+static char *file_name(pid_t pid)
+{
+	return util_format("%ld.%llu", (long)pid, namespace());
 }
 
 char *copy_path(const struct copy_told *told)

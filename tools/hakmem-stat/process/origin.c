@@ -10,7 +10,6 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <time.h>
 
 const char *origin_load(struct origin *origin, struct page *page, pid_t pid)
 {
@@ -42,17 +41,14 @@ const char *origin_find(struct origin *origin, struct page *page, pid_t pid)
 
 void origin_say(const struct origin *origin)
 {
-	time_t then = (time_t)(origin->told.date_ns / 1000000000);
-	struct tm *local = localtime(&then);
-	char date[32] = "?", *path;
+	char date[UTIL_DATE_MAX], *path;
 
 	if (!origin->is_copy)
 		return;
-	if (local)
-		strftime(date, sizeof(date), "%F %T", local);
 	path = copy_path(&origin->told);
 	util_say("process %ld: %s; these are the figures of %s, as %s has "
-		 "them", (long)origin->told.pid, origin->why, date, path);
+		 "them", (long)origin->told.pid, origin->why,
+		 util_date(date, origin->told.date_ns), path);
 	if (origin->told.left_out)
 		util_say("%lu of its heaps are not in that",
 			 (unsigned long)origin->told.left_out);
